@@ -1,0 +1,173 @@
+"""Canonical JSON (RFC 8785) and digests: one value, one sequence of bytes, one name.
+
+The bytes are those of the `rfc8785` package. Documents that Python's C encoder already writes
+canonically, which is nearly all of them, take it directly; see docs/adr/0004-canonical-json.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from benchgov.errors import InputError
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, list or tuple of these, dict with str keys."""
+
+_MAX_EXACT_INTEGER = 2**53 - 1
+# Between these bounds `repr` and ECMAScript's Number::toString write the same digits.
+_PLAIN_FLOAT_MIN, _PLAIN_FLOAT_MAX = 1e-4, 1e16
+_AS_IS = {str, bool, type(None)}
+_CHUNK_BYTES = 1 << 20
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def canonical_json(value: Json) -> bytes:
+    """Return the RFC 8785 bytes of `value`.
+
+    Raises:
+        InputError: NaN, infinity, an integer outside ±(2^53 − 1), a lone surrogate, a key that is
+            not a string, or a type that JSON does not have.
+    """
+    try:
+        return _encode(_plain(value)).encode("utf-8")
+    except _NotPlainError:
+        return _canonical_by_library(value)
+    except (UnicodeEncodeError, RecursionError, ValueError) as error:
+        raise InputError(f"the value has no canonical JSON form: {error}") from error
+
+
+def _canonical_by_library(value: Json) -> bytes:
+    import rfc8785
+
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, RecursionError, UnicodeEncodeError) as error:
+        raise InputError(f"the value has no canonical JSON form: {error}") from error
+
+
+class _NotPlainError(Exception):
+    """The C encoder would not write this value as RFC 8785 asks."""
+
+
+def _plain(value: Json) -> Json:
+    """`value`, with whole floats as integers, such that the C encoder's bytes are canonical."""
+    kind = type(value)
+    if kind in _AS_IS:
+        return value
+    if kind is int:
+        return _plain_integer(value)
+    if kind is float:
+        return _plain_float(value)
+    if kind is dict:
+        # Sorting by code point equals sorting by UTF-16 unit as long as no key is non-ASCII.
+        if not all(type(key) is str and key.isascii() for key in value):
+            raise _NotPlainError
+        return {key: _plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return _plain_list(value)
+    raise _NotPlainError
+
+
+def _plain_list(items: Json) -> Json:
+    kinds = set(map(type, items))
+    if kinds <= _AS_IS:
+        return items
+    if kinds == {float}:
+        return items if _same_digits(items) else [_plain_float(item) for item in items]
+    if kinds == {int} and -_MAX_EXACT_INTEGER <= min(items) and max(items) <= _MAX_EXACT_INTEGER:
+        return items
+    return [_plain(item) for item in items]
+
+
+def _same_digits(numbers: list[float]) -> bool:
+    sizes = list(map(abs, numbers))
+    return (
+        min(sizes) >= _PLAIN_FLOAT_MIN
+        and max(sizes) < _PLAIN_FLOAT_MAX
+        and not any(map(float.is_integer, numbers))
+    )
+
+
+def _plain_integer(number: int) -> int:
+    if -_MAX_EXACT_INTEGER <= number <= _MAX_EXACT_INTEGER:
+        return number
+    raise _NotPlainError
+
+
+def _plain_float(number: float) -> float | int:
+    if number.is_integer():
+        return _plain_integer(int(number))
+    if _PLAIN_FLOAT_MIN <= abs(number) < _PLAIN_FLOAT_MAX:
+        return number
+    raise _NotPlainError
+
+
+def blake3_hex(data: bytes) -> str:
+    """BLAKE3 of `data`, as `blake3:<64 hex digits>`."""
+    return "blake3:" + blake3(data).hexdigest()
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 of `data`, as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_of(value: Json) -> str:
+    """BLAKE3 of the canonical JSON of `value`, as `blake3:<hex>`."""
+    return blake3_hex(canonical_json(value))
+
+
+def file_digests(path: Path) -> tuple[str, str]:
+    """(`blake3:<hex>`, SHA-256 hex) of a file's content, read once in pieces of 1 MiB."""
+    fast, wide = blake3(), hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            fast.update(chunk)
+            wide.update(chunk)
+    return "blake3:" + fast.hexdigest(), wide.hexdigest()
+
+
+def tree_digest(root: Path) -> str:
+    """BLAKE3 of a folder: every file's relative POSIX path and content digest, sorted by path.
+
+    Names and contents count; times, modes and empty folders do not. A symbolic link is refused,
+    because what it points to is not part of the folder.
+
+    Raises:
+        InputError: `root` is not a folder, or a link or special file lies in it.
+    """
+    if not root.is_dir():
+        raise InputError("not a folder", where=str(root))
+    entries = sorted(
+        (path.relative_to(root).as_posix(), _content_digest(path)) for path in _regular_files(root)
+    )
+    return digest_of([[name, digest] for name, digest in entries])
+
+
+def _content_digest(path: Path) -> str:
+    hasher = blake3()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            hasher.update(chunk)
+    return hasher.hexdigest()
+
+
+def _regular_files(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                raise InputError("a symbolic link cannot be digested", where=entry.path)
+            if entry.is_dir():
+                yield from _regular_files(Path(entry.path))
+            elif entry.is_file():
+                yield Path(entry.path)
+            else:
+                raise InputError("not a regular file", where=entry.path)

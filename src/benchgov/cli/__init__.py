@@ -1,0 +1,1 @@
+"""argv → call → exit code. One file per command group; no logic."""

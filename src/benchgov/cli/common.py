@@ -1,0 +1,92 @@
+"""What the commands share: options, settings, and how a result is printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from benchgov.rim import Rim, real_rim
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from benchgov.config import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+format_option = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print the result.",
+)
+config_option = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="Settings file.  [default: benchgov.yaml at the repository's root]",
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """The user's repository: its root, its settings, and the rim to reach everything else."""
+
+    root: Path
+    settings: Settings
+    rim: Rim
+
+    @property
+    def output_dir(self) -> Path:
+        """Folder for reports and other results."""
+        return self.root / self.settings.output_dir
+
+    @property
+    def audit_store(self) -> Path:
+        """Folder of the audit log."""
+        return self.root / self.settings.audit.store
+
+    def suite_dir(self, suite: str) -> Path:
+        """Folder of the suite named `suite`."""
+        return self.root / self.settings.bench_dir / suite
+
+
+def open_project(
+    config_file: Path | None = None, flags: Mapping[tuple[int | str, ...], Any] | None = None
+) -> Project:
+    """Find the repository around the current folder and load its settings.
+
+    Raises:
+        ConfigError: the settings are not valid.
+    """
+    from benchgov.config import load_settings
+    from benchgov.git import repository_root
+
+    rim = real_rim()
+    root = repository_root(rim.run, rim.cwd)
+    return Project(root, load_settings(root, rim.environ, flags, config_file), rim)
+
+
+def print_json(rim: Rim, value: Any) -> None:
+    """Print a JSON value, indented, to standard output."""
+    rim.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def console(rim: Rim) -> Console:
+    """A rich console on standard output: colours only on a terminal, wide enough for tables elsewhere."""
+    from rich.console import Console
+
+    return Console(
+        file=rim.stdout,
+        no_color=not rim.colour,
+        highlight=False,
+        width=None if rim.stdout.isatty() else 140,
+        soft_wrap=False,
+    )

@@ -1,0 +1,135 @@
+"""The `benchgov` program: finds the command, and turns every error into one message and one exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from benchgov import __version__
+from benchgov.errors import BenchgovError, ExitCode, exit_code_for
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "verify-env": (
+        "benchgov.cli.verify_env:verify_env",
+        "Check that this machine is the pinned environment.",
+    ),
+    "run": ("benchgov.cli.run:run", "Measure a suite and write its report."),
+    "report": ("benchgov.cli.report:report", "Print a report."),
+    "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
+    "baseline": ("benchgov.cli.baseline:baseline", "Generate and verify immutable baselines."),
+    "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
+    "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
+}
+"""Command → (`module:attribute`, help line). The module is imported when the command is called."""
+
+
+class LazyGroup(click.Group):
+    """A group that lists its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        from importlib import import_module
+
+        module, attribute = entry[0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from benchgov.suggest import did_you_mean
+
+            ctx.fail(f"no such command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, message="benchgov %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Make benchmark claims trustworthy: pinned environments, immutable baselines, an audit log.
+
+    The path: verify-env, run, compare, audit append, dossier render. Results go to standard output,
+    diagnostics to standard error. Exit codes: 0 good, 1 regression or failure, 2 blocked or not
+    comparable, 3 unreadable log, 4 refused, 5 tampered evidence, 64 wrong usage, 65 bad input,
+    70 a bug in benchgov, 74 cannot write, 78 bad configuration.
+    """
+    ctx.obj = debug
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the program with `arguments` (default: those of the process) and exit."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run_cli(given))
+
+
+def run_cli(arguments: list[str]) -> int:
+    """Run the program and return its exit code; the only place where an error becomes one."""
+    debug = "--debug" in arguments
+    try:
+        result: Any = cli.main(args=arguments, prog_name="benchgov", standalone_mode=False)
+        return int(result) if isinstance(result, int) else ExitCode.OK
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("benchgov: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        return _reader_has_gone()
+    except BenchgovError as error:
+        _maybe_traceback(debug)
+        print_error(error)
+        return exit_code_for(error, _command_of(arguments))
+    except Exception as error:  # the last resort: a bug must not look like a verdict
+        _maybe_traceback(debug)
+        sys.stderr.write(
+            f"benchgov: bug: {type(error).__name__}: {error}\n"
+            "  next: run again with --debug and report the traceback.\n"
+        )
+        return ExitCode.BUG
+
+
+def print_error(error: BenchgovError) -> None:
+    """Write what failed, where, every detail, and what to do next, to standard error."""
+    sys.stderr.write(f"benchgov: {error}\n")
+    for detail in error.details:
+        sys.stderr.write(f"  {detail}\n")
+    if error.remedy:
+        sys.stderr.write(f"  next: {error.remedy}\n")
+
+
+def _command_of(arguments: list[str]) -> str:
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def _maybe_traceback(debug: bool) -> None:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+
+
+def _reader_has_gone() -> int:
+    """`benchgov … | head`: stop quietly, as other programs do (128 + SIGPIPE)."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

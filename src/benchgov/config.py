@@ -1,0 +1,151 @@
+"""`benchgov.yaml` → settings. One precedence: flag, environment variable, file, default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from benchgov.documents import Location, YamlDocument, load_yaml, yaml_model
+from benchgov.errors import ConfigError, InputError
+from benchgov.wire import Name
+
+FILE_NAME = "benchgov.yaml"
+
+Percent = Annotated[float, Field(gt=0, le=10_000)]
+MetricThresholds = dict[Name, Percent]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Probe(_Section):
+    """How to learn a tool's version: a command, and a pattern with one group for the version."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    pattern: str = r"(\d+(?:\.\d+)+\S*)"
+
+    @field_validator("pattern")
+    @classmethod
+    def _one_group(cls, pattern: str) -> str:
+        import re
+
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        if groups != 1:
+            raise ValueError("the pattern needs exactly one group, around the version")
+        return pattern
+
+
+class EnvironmentConfig(_Section):
+    """The pinned environment: what must be as written before a number counts.
+
+    `pins` maps a property (os, kernel, image, arch, cpu_model, cpu_count, memory_mb) or a tool to the wanted
+    version: exact (`1.92.0`), or a specifier (`>=3.11,<3.15`).
+    """
+
+    pins: dict[str, str] = Field(default={}, description="property or tool → wanted version")
+    probes: dict[Name, Probe] = Field(default={}, description="how to learn the version of further tools")
+
+
+class AuditConfig(_Section):
+    """Where the audit log is."""
+
+    store: str = Field(default=".benchgov/audit", description="folder of the audit log")
+
+
+class Policy(_Section):
+    """How a comparison is judged."""
+
+    mode: Literal["threshold"] = Field(default="threshold", description="how a change is judged")
+    thresholds: MetricThresholds = Field(
+        default={"wall_time": 10.0, "cpu_time": 10.0, "peak_memory": 10.0, "instructions": 2.0},
+        description="metric → percent that it may get worse",
+    )
+    default_threshold: Percent = Field(
+        default=10.0, description="percent for a metric that has none of its own"
+    )
+    families: dict[Name, MetricThresholds] = Field(
+        default={}, description="family → metric → percent, over `thresholds`"
+    )
+    missing: Literal["block", "allow"] = Field(
+        default="block", description="what a benchmark that only the baseline has does to the verdict"
+    )
+
+    @field_validator("thresholds")
+    @classmethod
+    def _keep_defaults(cls, given: MetricThresholds) -> MetricThresholds:
+        return {**cls.model_fields["thresholds"].default, **given}
+
+
+class Settings(_Section):
+    """Everything that `benchgov.yaml` may say."""
+
+    version: Literal[1] = Field(default=1, description="version of this file's format")
+    regime: Name = Field(default="default", description="named set of measuring conditions")
+    bench_dir: str = Field(default="bench", description="folder of the suites")
+    output_dir: str = Field(default=".benchgov/out", description="folder for reports and other results")
+    environment: EnvironmentConfig = EnvironmentConfig()
+    maintainers: tuple[str, ...] = Field(default=(), description="who may approve a baseline")
+    audit: AuditConfig = AuditConfig()
+    policy: Policy = Policy()
+
+
+VARIABLES: dict[str, Location] = {
+    "BENCHGOV_REGIME": ("regime",),
+    "BENCHGOV_BENCH_DIR": ("bench_dir",),
+    "BENCHGOV_OUTPUT_DIR": ("output_dir",),
+    "BENCHGOV_AUDIT_STORE": ("audit", "store"),
+    "BENCHGOV_POLICY_MODE": ("policy", "mode"),
+    "BENCHGOV_POLICY_MISSING": ("policy", "missing"),
+}
+"""Environment variables, and the key that each sets."""
+
+
+def load_settings(
+    root: Path,
+    environ: Mapping[str, str],
+    flags: Mapping[Location, Any] | None = None,
+    file: Path | None = None,
+) -> Settings:
+    """The settings of the repository at `root`.
+
+    `flags` maps a key's path to the value given on the command line; None means not given. Without
+    `file`, `benchgov.yaml` at `root` is read when it is there.
+
+    Raises:
+        ConfigError: the file or a variable is not valid; every fault of the file at once, by line.
+    """
+    document = _read(root, file)
+    settings = yaml_model(document, Settings, ConfigError)
+    overrides = {at: environ[name] for name, at in VARIABLES.items() if environ.get(name)}
+    overrides |= {at: value for at, value in (flags or {}).items() if value is not None}
+    if not overrides:
+        return settings
+    names = {at: name for name, at in VARIABLES.items()}
+    value = settings.model_dump()
+    for at, given in overrides.items():
+        _put(value, at, given)
+    source = ", ".join(sorted(names.get(at, ".".join(map(str, at))) for at in overrides))
+    return yaml_model(YamlDocument(value, {}, f"{source} (variable or flag)"), Settings, ConfigError)
+
+
+def _read(root: Path, file: Path | None) -> YamlDocument:
+    path = file or root / FILE_NAME
+    if file is None and not path.exists():
+        return YamlDocument({}, {}, FILE_NAME)
+    try:
+        return load_yaml(path)
+    except InputError as error:
+        raise ConfigError(error.message, where=error.where) from error
+
+
+def _put(tree: dict[str, Any], at: Location, value: Any) -> None:
+    for step in at[:-1]:
+        tree = tree[str(step)]
+    tree[str(at[-1])] = value

@@ -1,0 +1,133 @@
+"""Every error that benchgov raises on purpose, with its exit code and its remedy, in one table.
+
+A class is a meaning; `exit_code` is what the process ends with. A command may give a malformed
+input a code of its own (`INPUT_EXIT_CODES`), because callers of that command already branch on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a benchgov process ends with. 0 to 5 carry a verdict; 64 and up follow sysexits(3)."""
+
+    OK = 0
+    FAILED = 1  # regression, functional failure, stale or missing evidence
+    BLOCKED = 2  # drift, unmet precondition, parity failure, not comparable
+    MALFORMED = 3  # a log or a stored run that cannot be read
+    REFUSED = 4  # validation or authorization failure of a baseline
+    TAMPERED = 5  # the audit chain does not verify
+    USAGE = 64
+    BAD_INPUT = 65
+    BUG = 70
+    CANNOT_WRITE = 74
+    BAD_CONFIG = 78
+
+
+class BenchgovError(Exception):
+    """A failure that was foreseen: says what failed, where, and what to do next.
+
+    `details` are further lines (one fault each), printed below the message.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+    default_remedy: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        remedy: str | None = None,
+        details: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.remedy = self.default_remedy if remedy is None else remedy
+        self.details = tuple(details)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class UsageError(BenchgovError):
+    """The command line asks for something that the command does not do."""
+
+    exit_code = ExitCode.USAGE
+    default_remedy = "See `benchgov COMMAND --help`."
+
+
+class ConfigError(BenchgovError):
+    """`benchgov.yaml`, or a BENCHGOV_* variable, is not valid."""
+
+    exit_code = ExitCode.BAD_CONFIG
+    default_remedy = "Correct it; docs/reference/configuration.md lists every key."
+
+
+class InputError(BenchgovError):
+    """A manifest, report or other given file is missing, malformed, too large or not UTF-8."""
+
+    exit_code = ExitCode.BAD_INPUT
+    default_remedy = "Correct the file, or make it again with the command that wrote it."
+
+
+class OutputError(BenchgovError):
+    """A result could not be written; nothing half-written was left behind."""
+
+    exit_code = ExitCode.CANNOT_WRITE
+    default_remedy = "Check that the folder exists, is writable, and that the disk has room."
+
+
+class BlockedError(BenchgovError):
+    """A precondition is not met, so there is no verdict: this is trouble, not a regression."""
+
+    exit_code = ExitCode.BLOCKED
+    default_remedy = "Meet the precondition and run again."
+
+
+class ParityError(BlockedError):
+    """Variants of one benchmark differ in signature or output, so none of their times counts."""
+
+    default_remedy = "Make the variants agree on the same input before measuring them."
+
+
+class NotComparableError(BlockedError):
+    """Baseline and report were not measured under the same conditions."""
+
+    default_remedy = "Generate a baseline for this regime and environment, or measure in the pinned one."
+
+
+class RefusedError(BenchgovError):
+    """A rule about baselines or approvals is not kept."""
+
+    exit_code = ExitCode.REFUSED
+    default_remedy = "Satisfy the rule that is named; baselines are never forced."
+
+
+class TamperError(BenchgovError):
+    """Published evidence is not what was published."""
+
+    exit_code = ExitCode.TAMPERED
+    default_remedy = "Restore the named file from version control or an anchored copy; then verify again."
+
+
+# What a malformed or missing input means for a command whose exit codes already say it.
+INPUT_EXIT_CODES: dict[str, ExitCode] = {
+    "run": ExitCode.BLOCKED,
+    "compare": ExitCode.BLOCKED,
+    "import": ExitCode.MALFORMED,
+    "report": ExitCode.MALFORMED,
+    "baseline": ExitCode.REFUSED,
+    "dossier": ExitCode.FAILED,
+}
+
+
+def exit_code_for(error: BenchgovError, command: str) -> ExitCode:
+    """The exit code of `error` when the top-level command named `command` ends with it."""
+    if isinstance(error, InputError):
+        return INPUT_EXIT_CODES.get(command, error.exit_code)
+    return error.exit_code

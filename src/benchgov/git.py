@@ -1,0 +1,101 @@
+"""What benchgov asks of the user's Git repository: its root, its revision, and files of another revision."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+from benchgov.errors import BlockedError
+from benchgov.files import inside
+from benchgov.rim import RunProcess
+
+_TIMEOUT_SECONDS = 120.0
+MAX_ARCHIVE_BYTES = 512 * 1024 * 1024
+
+
+def repository_root(run: RunProcess, folder: Path) -> Path:
+    """The top of the work tree around `folder`, or `folder` itself outside of Git."""
+    top = _ask(run, folder, "rev-parse", "--show-toplevel")
+    return Path(top) if top else folder
+
+
+def revision(run: RunProcess, folder: Path) -> tuple[str | None, bool | None]:
+    """(commit id, whether tracked files differ from it); (None, None) outside of Git."""
+    commit = _ask(run, folder, "rev-parse", "--verify", "HEAD")
+    if commit is None:
+        return None, None
+    changes = _ask(run, folder, "status", "--porcelain", "--untracked-files=no")
+    return commit, bool(changes)
+
+
+def _ask(run: RunProcess, folder: Path, *arguments: str) -> str | None:
+    try:
+        done = run(["git", *arguments], folder, _TIMEOUT_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.status == 0 else None
+
+
+def export(run: RunProcess, root: Path, ref: str, paths: list[str], target: Path) -> None:
+    """Write the files that `ref` has under `paths` below `target`; links and other kinds are left out.
+
+    A path that the revision does not have is left out too. When the revision is not in a shallow
+    clone, it is fetched once from `origin`.
+
+    Raises:
+        BlockedError: there is no such revision, or Git cannot read it.
+    """
+    commit = _commit(run, root, ref)
+    listed = _ask(run, root, "ls-tree", "-r", "--name-only", "-z", commit, "--", *paths)
+    if not listed:
+        return
+    archive = target / ".export.tar"
+    done = run(
+        ["git", "archive", "--format=tar", f"--output={archive}", commit, "--", *_present(listed, paths)],
+        root,
+        _TIMEOUT_SECONDS,
+    )
+    if done.status != 0:
+        raise BlockedError(f"git archive failed: {done.stderr.strip()}", where=ref)
+    try:
+        _extract(archive, target)
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def _commit(run: RunProcess, root: Path, ref: str) -> str:
+    if ref.startswith("-"):
+        raise BlockedError("not a revision", where=ref)
+    commit = _ask(run, root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    if commit is None:
+        _ask(run, root, "fetch", "--no-tags", "--depth=1", "origin", ref)
+        commit = _ask(run, root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    if commit is None:
+        raise BlockedError(
+            "this revision is not in the clone, and could not be fetched",
+            where=ref,
+            remedy="Check out with `fetch-depth: 0`, or fetch the revision first.",
+        )
+    return commit
+
+
+def _present(listed: str, paths: list[str]) -> list[str]:
+    names = [name for name in listed.split("\0") if name]
+    return [
+        path
+        for path in paths
+        if any(name == path or name.startswith(path.rstrip("/") + "/") for name in names)
+    ]
+
+
+def _extract(archive: Path, target: Path) -> None:
+    with tarfile.open(archive, "r:") as tar:
+        for member in tar:
+            if not member.isfile():
+                continue
+            path = inside(target, member.name)
+            stream = tar.extractfile(member)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes((stream or io.BytesIO()).read())

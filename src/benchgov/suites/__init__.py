@@ -1,0 +1,1 @@
+"""Suites: manifests that say what is measured; load, validate, select."""
