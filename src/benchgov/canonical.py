@@ -82,7 +82,7 @@ def _plain_list(items: Json) -> Json:
         return items
     if kinds == {float}:
         return items if _same_digits(items) else [_plain_float(item) for item in items]
-    if kinds == {int} and -_MAX_EXACT_INTEGER <= min(items) and max(items) <= _MAX_EXACT_INTEGER:
+    if kinds == {int} and min(items) >= -_MAX_EXACT_INTEGER and max(items) <= _MAX_EXACT_INTEGER:
         return items
     return [_plain(item) for item in items]
 

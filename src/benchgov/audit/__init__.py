@@ -1,0 +1,1 @@
+"""Audit: a hash-chained, append-only log of what was measured and decided."""

@@ -1,0 +1,1 @@
+"""Baselines: the immutable, regime-scoped store."""

@@ -1,0 +1,1 @@
+"""Dossier: the release report. Gather, render."""

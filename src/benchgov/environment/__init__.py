@@ -1,0 +1,1 @@
+"""Environment: what machine is this, and is it the pinned one."""

@@ -1,0 +1,1 @@
+"""Eval: scores of task classes."""

@@ -1,0 +1,1 @@
+"""Gate: decide. Statistics, thresholds, families; pure functions of (report, baseline, policy)."""

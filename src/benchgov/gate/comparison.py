@@ -1,0 +1,77 @@
+"""The comparison, schema v1: what a gate found, metric by metric, family by family, and on the whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from benchgov.report import Aggregate, Direction, Drift, Source, Verdict
+from benchgov.wire import BenchmarkId, Blake3, Name, Sha256, Wire
+
+FindingVerdict = Literal[
+    "regression", "improvement", "unchanged", "inconclusive", "not-comparable", "new", "missing"
+]
+
+
+class Finding(Wire):
+    """One metric of one run, against its baseline.
+
+    Percents are relative to the baseline's value: `change_percent` above 0 means that the number grew,
+    whichever direction is better. `minimum_detectable_percent` is the smallest change for the worse that
+    this comparison would have called a regression. `interval_percent` and `p_value` are there when the
+    decision rule gives them.
+    """
+
+    benchmark: BenchmarkId
+    scale: Annotated[float, Field(gt=0)] | None
+    variant: Name
+    family: Name
+    metric: Name
+    unit: str
+    direction: Direction
+    aggregate: Aggregate
+    verdict: FindingVerdict
+    baseline_value: float | None = None
+    current_value: float | None = None
+    change_percent: float | None = None
+    threshold_percent: float | None = None
+    minimum_detectable_percent: float | None = None
+    interval_percent: tuple[float, float] | None = None
+    p_value: float | None = None
+    baseline_samples: Annotated[int, Field(ge=0)] = 0
+    current_samples: Annotated[int, Field(ge=0)] = 0
+    source: Source | None = None
+    sentence: str
+
+
+class FamilyFinding(Wire):
+    """One family: its verdict, how many findings of each kind, and the geometric mean change by metric."""
+
+    family: Name
+    verdict: Verdict
+    findings: dict[FindingVerdict, int]
+    geometric_mean_percent: dict[str, float]
+
+
+class Comparison(Wire):
+    """The outcome of `compare`: a pure function of the report's and the baseline's bytes, and the policy.
+
+    It holds no time and no path, so the same input gives the same bytes. `environment_difference` says how
+    the two machines differ when they do (`wanted` is the baseline's).
+    """
+
+    schema_version: Literal[1]
+    suite: Name
+    regime: Name
+    mode: str
+    verdict: Verdict
+    reason: str
+    authoritative: bool
+    report_sha256: Sha256
+    baselines: tuple[str, ...]
+    fingerprint: Blake3
+    baseline_fingerprint: Blake3 | None
+    environment_difference: tuple[Drift, ...] = ()
+    families: tuple[FamilyFinding, ...] = ()
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,1 @@
+"""GitHub: the one room that talks to GitHub."""

@@ -1,0 +1,1 @@
+"""Measure: run benchmarks. Parity first, then warm-up, sampling and metrics."""
