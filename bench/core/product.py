@@ -1,0 +1,38 @@
+"""benchgov's own functions, in the shapes in which this suite calls them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchgov import canonical
+from benchgov.documents import json_model, parse_yaml, yaml_model
+from benchgov.report import Report
+from benchgov.suites.manifest import Manifest
+
+
+def canonical_json(value: Any) -> bytes:
+    return canonical.canonical_json(value)
+
+
+def canonical_lines(values: list[Any]) -> bytes:
+    return b"".join(canonical.canonical_json(value) + b"\n" for value in values)
+
+
+def tree_digest(root: str) -> str:
+    return canonical.tree_digest(Path(root))
+
+
+def checksums(root: str) -> list[list[str]]:
+    files = sorted(path for path in Path(root).rglob("*") if path.is_file())
+    return [[path.relative_to(root).as_posix(), *canonical.file_digests(path)] for path in files]
+
+
+def parse_report(text: str) -> str:
+    report = json_model(text, Report, "report.json")
+    return f"{report.config.suite} {len(report.runs)} {sum(len(run.metrics) for run in report.runs)}"
+
+
+def load_manifest(text: str) -> list[str]:
+    manifest = yaml_model(parse_yaml(text, "suite.yaml"), Manifest)
+    return [benchmark.id for benchmark in manifest.benchmarks]
