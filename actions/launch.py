@@ -20,7 +20,14 @@ LOCK = HERE.parent / "requirements" / "runtime.txt"
 
 BUILD_FAILED = 70
 _COMPLETE = "complete"
-_PIP_PLACES = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_REQUIREMENT"}
+_PIP_PLACES = {
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_USER",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_REQUIREMENT",
+}
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -103,10 +110,18 @@ def _build(folder: Path, python: Path, environ: Mapping[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     clean = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
     clean = {name: value for name, value in clean.items() if name not in _PIP_PLACES}
-    clean |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_CACHE_DIR": str(folder.parent / "pip")}
+    clean |= {
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "PIP_CACHE_DIR": str(folder.parent / "pip"),
+    }
     _call([_base_python(), "-I", "-m", "venv", "--without-pip", str(folder)], clean, folder.parent)
     pip = _pip(python, clean, folder)
-    _call([*pip, "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)], clean, folder)
+    _call(
+        [*pip, "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)],
+        clean,
+        folder,
+    )
     site = next((folder / "lib").glob("python3.*/site-packages"))
     shutil.copytree(SOURCE, site / "benchgov", ignore=shutil.ignore_patterns("__pycache__"))
     _call([str(python), "-I", "-m", "compileall", "-q", "-j", "0", str(site)], clean, folder, must=False)

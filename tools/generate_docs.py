@@ -115,7 +115,8 @@ def exit_codes_page() -> str:
         key=lambda cls: (cls.exit_code, cls.__name__),
     )
     rows = [
-        f"| {int(cls.exit_code)} | {str(cls.__doc__).splitlines()[0]} | {cls.default_remedy} |" for cls in classes
+        f"| {int(cls.exit_code)} | {str(cls.__doc__).splitlines()[0]} | {cls.default_remedy} |"
+        for cls in classes
     ]
     by_command = [f"| `{name}` | {int(code)} |" for name, code in INPUT_EXIT_CODES.items()]
     return (
