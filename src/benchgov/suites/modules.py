@@ -17,7 +17,7 @@ def module_file(folder: Path, module: str) -> Path | None:
 
 def starts_in(folder: Path, module: str) -> bool:
     """Whether `folder` has the top-level module or package of `module`, so that Python looks nowhere else."""
-    top = folder / module.split(".")[0]
+    top = folder / module.split(".", maxsplit=1)[0]
     return top.with_name(top.name + ".py").is_file() or (top / "__init__.py").is_file()
 
 

@@ -1,4 +1,4 @@
-"""Select benchmarks: by id, `family:<name>`, glob (`canonical-*`), or any of the first and last with `@scale`."""
+"""Select benchmarks: by id, `family:<name>`, glob (`canonical-*`); an id or a glob may say `@scale`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def select(suite: Suite, patterns: Sequence[str]) -> tuple[Benchmark, ...]:
         found = {item.id: _scales(item, pattern) for item in suite.manifest.benchmarks}
         found = {name: scales for name, scales in found.items() if scales is None or scales}
         if not found:
-            raise UsageError(_nothing(suite, pattern), remedy="`benchgov run SUITE --dry-run` lists them all.")
+            raise UsageError(
+                _nothing(suite, pattern), remedy="`benchgov run SUITE --dry-run` lists them all."
+            )
         for name, scales in found.items():
             before = wanted.get(name, set())
             wanted[name] = None if before is None or scales is None else before | scales

@@ -53,7 +53,7 @@ def parse_signature(text: str) -> Signature:
 
 
 def signature_from_json(data: Mapping[str, Any]) -> Signature:
-    """The signature that `measure/host.py` found: `{"parameters": [[name, kind, annotation]], "returns": …}`."""
+    """What `measure/host.py` found: `{"parameters": [[name, kind, annotation]], "returns": annotation}`."""
     parameters = (Parameter(name, kind, _normalized(note)) for name, kind, note in data["parameters"])
     return Signature(tuple(parameters), _normalized(data["returns"]))
 
@@ -97,15 +97,15 @@ def _written(parameters: tuple[Parameter, ...]) -> Iterator[str]:
 class _Normalizer(ast.NodeTransformer):
     """One spelling per type: `typing.Optional[int]`, `Optional[int]` and `int | None` are the same."""
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802 (the visitor's naming)
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         return ast.Name(node.attr, ast.Load())
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, str):  # a forward reference
             return self.visit(ast.parse(node.value, mode="eval").body)  # type: ignore[no-any-return]
         return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         if name == "Optional":
