@@ -38,7 +38,9 @@ def main(arguments: list[str]) -> NoReturn:
     if workspace:
         os.chdir(workspace)
     # -I: neither the current folder, which a pull request wrote, nor PYTHON* decides what is imported.
-    os.execv(python, [str(python), "-I", "-X", "utf8", "-m", "benchgov.actions", *arguments])
+    command = [str(python), "-I", "-X", "utf8", "-m", "benchgov.actions", *arguments]
+    # Benchmarks run with the job's own Python and packages, not with this environment's.
+    os.execve(python, command, {"BENCHGOV_PYTHON": sys.executable, **environ})  # noqa: S606
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
@@ -76,7 +78,7 @@ def _complete(folder: Path, python: Path) -> bool:
 
 
 def environment_key() -> str:
-    """Names the environment: digest of the lock, the package's source, and the interpreter with its platform."""
+    """Names the environment: digest of the lock, the source, and the interpreter with its platform."""
     digest = hashlib.sha256()
     multiarch = getattr(sys.implementation, "_multiarch", "")
     machine = (sys.version, sys.platform, multiarch, os.uname().machine, _base_python())
@@ -106,7 +108,8 @@ def _locked(path: Path) -> Iterator[None]:
 def _build(folder: Path, python: Path, environ: Mapping[str, str]) -> None:
     import shutil
 
-    print(f"benchgov: preparing its environment in {folder}", file=sys.stderr, flush=True)
+    sys.stdout.write(f"benchgov: preparing its environment in {folder}\n")
+    sys.stdout.flush()
     shutil.rmtree(folder, ignore_errors=True)
     clean = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
     clean = {name: value for name, value in clean.items() if name not in _PIP_PLACES}
@@ -147,9 +150,9 @@ def _call(command: list[str], environ: Mapping[str, str], folder: Path, *, must:
 
 
 def _fail(what: str, why: str) -> NoReturn:
-    print(why, file=sys.stderr, flush=True)
     last = (why.splitlines() or ["no message"])[-1].replace("%", "%25")
-    print(f"::error title=benchgov::the private environment could not be made (python {what}): {last}")
+    sys.stdout.write(f"{why}\n::error title=benchgov::no private environment (python {what}): {last}\n")
+    sys.stdout.flush()
     sys.exit(BUILD_FAILED)
 
 

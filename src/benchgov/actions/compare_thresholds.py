@@ -34,8 +34,8 @@ class Inputs(ActionInputs):
     baseline_ref: Annotated[
         str,
         Field(
-            description="revision whose baselines, thresholds and policy count; default: the pull request's base, "
-            "or what is checked out outside of one"
+            description="revision whose baselines, thresholds and policy count; default: the pull request's "
+            "base, or what is checked out outside of one"
         ),
     ] = ""
     thresholds: Annotated[

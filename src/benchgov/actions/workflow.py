@@ -49,7 +49,7 @@ class Workflow:
             self._write(f"\n::{token}::")
 
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
-        """Set the step's outputs, as plain strings; raises `OutputError` when the runner's file cannot be written."""
+        """Set the step's outputs, as plain strings; raises `OutputError` when they cannot be written."""
         for name, value in outputs.items():
             delimiter = f"benchgov_{secrets.token_hex(16)}"
             _append(self._output, f"{name}<<{delimiter}\n{value}\n{delimiter}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
@@ -78,8 +79,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(run_cli(given))
 
 
-def run_cli(arguments: list[str]) -> int:
-    """Run the program and return its exit code; the only place where an error becomes one."""
+def run_cli(arguments: list[str], tell: Callable[[BenchgovError], None] | None = None) -> int:
+    """Run the program and return its exit code; the only place where an error becomes one.
+
+    `tell` is given a foreseen error after it was printed: an action annotates its step with it.
+    """
     debug = "--debug" in arguments
     try:
         result: Any = cli.main(args=arguments, prog_name="benchgov", standalone_mode=False)
@@ -97,6 +101,8 @@ def run_cli(arguments: list[str]) -> int:
     except BenchgovError as error:
         _maybe_traceback(debug)
         print_error(error)
+        if tell:
+            tell(error)
         return exit_code_for(error, _command_of(arguments))
     except Exception as error:  # the last resort: a bug must not look like a verdict
         _maybe_traceback(debug)

@@ -1,4 +1,4 @@
-"""Deliver a presentation as check run and comment; what GitHub refuses is a warning, the rest is delivered."""
+"""Deliver a presentation as check run and comment; a refusal is a warning, the rest is delivered."""
 
 from __future__ import annotations
 

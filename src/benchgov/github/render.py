@@ -9,13 +9,14 @@ from typing import Literal
 
 from benchgov.gate.comparison import Comparison, Finding, FindingVerdict
 from benchgov.github.text import code, fence, one_line, prose
-from benchgov.report import Drift, Report, Run, Source, Verdict
+from benchgov.report import Drift, Environment, Report, Run, Source, Verdict
 
 Conclusion = Literal["success", "failure", "neutral"]
 Level = Literal["failure", "warning", "notice"]
 
 MAX_ANNOTATIONS = 500
 MAX_TITLE = 200
+MAX_DRIFT_BYTES = 65_000
 
 CONCLUSIONS: dict[Verdict, Conclusion] = {
     "pass": "success",
@@ -183,6 +184,12 @@ def _environment(comparison: Comparison, report: Report | None) -> Sequence[Bloc
         difference = comparison.environment_difference
         blocks.append(_drift("The baseline was measured elsewhere:", "baseline", difference))
     return blocks
+
+
+def drift_page(environment: Environment) -> str:
+    """What is not as pinned on this machine, as Markdown."""
+    head = Block("### ⚪ benchgov — this machine is not the pinned one\n")
+    return page((head, _drift("", "pinned", environment.drift)), MAX_DRIFT_BYTES)
 
 
 def _drift(head: str, wanted: str, drift: Sequence[Drift]) -> Block:
