@@ -105,12 +105,6 @@ def _once(names: list[str], what: str) -> None:
         raise ValueError(f"{what} {twice!r} is there twice")
 
 
-def _once(names: list[str], what: str) -> None:
-    if len(set(names)) != len(names):
-        twice = next(name for name, count in Counter(names).items() if count > 1)
-        raise ValueError(f"{what} {twice!r} is there twice")
-
-
 def content_id(created_at: datetime, content: dict[str, object]) -> str:
     """The id of a baseline made at `created_at` whose JSON without `baseline_id` is `content`."""
     return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest_of(content).removeprefix('blake3:')[:8]}"

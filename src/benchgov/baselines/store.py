@@ -187,9 +187,11 @@ def _over(index: Index, baseline: Baseline) -> Active:
 
 
 def _distance(wanted: Facts, found: Facts) -> int:
+    """How many properties and tools differ."""
     left, right = wanted.model_dump(), found.model_dump()
-    tools = {*left.pop("tools").items()} ^ {*right.pop("tools").items()}
-    return len({name for name, _ in tools}) + sum(left[name] != right[name] for name in left)
+    left |= left.pop("tools")
+    right |= right.pop("tools")
+    return sum(left.get(name) != right.get(name) for name in left.keys() | right.keys())
 
 
 def _folders(folder: Path) -> list[str]:
