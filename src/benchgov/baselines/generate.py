@@ -11,7 +11,7 @@ from benchgov.baselines.model import Baseline, BaselineRun, Entry, Provenance, c
 from benchgov.baselines.thresholds import resolve
 from benchgov.canonical import sha256_hex
 from benchgov.config import MetricThresholds, Policy
-from benchgov.errors import RefusedError
+from benchgov.errors import InputError, RefusedError
 from benchgov.report import Metric, Report, Run
 from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP
 
@@ -46,7 +46,7 @@ def draft(
     if breaches := [*_one_plan(reports), *_clean(reports), *_enough(reports)]:
         raise RefusedError(f"{reports[0].config.suite}: no baseline can be made of this", details=breaches)
     raw = {f"report-{number:03}.json": report.to_bytes() for number, report in enumerate(reports, 1)}
-    entries = _entries(reports)
+    entries = condense(reports)
     first = reports[0]
     pairs = [(run.family, entry.metric) for run in entries for entry in run.metrics]
     unnamed = Baseline(
@@ -148,7 +148,14 @@ def _runs_of(run: Run) -> int:
     return min([run.sampling.runs, *sampled])
 
 
-def _entries(reports: Sequence[Report]) -> tuple[BaselineRun, ...]:
+def condense(reports: Sequence[Report]) -> tuple[BaselineRun, ...]:
+    """The entries that `reports` make: one per run of the first, every metric condensed over all of them.
+
+    Raises:
+        InputError: the reports do not have the same runs and metrics.
+    """
+    if any(_shape(report) != _shape(reports[0]) for report in reports[1:]):
+        raise InputError("the reports do not have the same runs and metrics")
     joined = [{run.key: {one.name: one for one in run.metrics} for run in report.runs} for report in reports]
     return tuple(
         BaselineRun(

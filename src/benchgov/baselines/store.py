@@ -143,9 +143,18 @@ class BaselineStore:
         active = index.active.get(environment.fingerprint)
         if active is None:
             return ActiveBaselines(nearest=self._nearest(index, environment.facts))
+        return self._resolve(regime, environment.fingerprint, active)
+
+    def check_index(self, regime: str) -> None:
+        """Raise as `active` does if any environment's active baselines cannot be had."""
+        index = self.index(regime)
+        for fingerprint, active in index.active.items() if index else ():
+            self._resolve(regime, fingerprint, active)
+
+    def _resolve(self, regime: str, fingerprint: str, active: Active) -> ActiveBaselines:
         stored = {name: self._indexed(regime, name) for name in active.ids}
         for name, one in stored.items():
-            if one.baseline.fingerprint != environment.fingerprint:
+            if one.baseline.fingerprint != fingerprint:
                 raise self._bad_index(regime, f"{name} was measured in another environment")
         runs = dict(ActiveBaselines.of(*(stored[name] for name in (active.baseline,) if name)).runs)
         for key, name in active.runs.items():
