@@ -1,0 +1,188 @@
+"""Append to a host's chain, once per idempotency key, and read it back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from benchgov.audit.encoding import seal
+from benchgov.audit.record import GENESIS, Evidence, Record
+from benchgov.audit.store import (
+    MAX_RECORD_BYTES,
+    NotARecordError,
+    key_path,
+    list_hosts,
+    list_records,
+    locked,
+    read_record,
+    record_path,
+    require_store,
+)
+from benchgov.audit.verification import Verification, verify, verify_tail
+from benchgov.canonical import Json
+from benchgov.documents import json_model
+from benchgov.errors import InputError, OutputError, TamperError, UsageError
+from benchgov.files import create_exclusive, read_bytes, write_atomic
+from benchgov.rim import Clock
+from benchgov.wire import is_name, utc_text
+
+__all__ = ["Appended", "Draft", "Kind", "Verification", "append", "find", "read", "verify"]
+
+Kind = Literal["verify-env", "run", "comparison", "baseline", "dossier"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be recorded. The same `idempotency_key` is recorded once, whatever else the draft says."""
+
+    kind: Kind
+    idempotency_key: str
+    complete: bool
+    evidence: tuple[Evidence, ...]
+    isolation_class: str | None = None
+    subject: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Appended:
+    """The record of a draft, its file, and whether this call wrote it."""
+
+    record: Record
+    path: Path
+    new: bool
+
+
+def append(store: Path, draft: Draft, *, host: str, now: Clock) -> Appended:
+    """Record `draft` at the end of the chain of `host`, durably; or give the record that its key has already.
+
+    Writers on one machine queue. The last record and its link are verified first; the whole chain is the
+    caller's to verify. When the clock went backwards, the time of the last record stands in for it.
+
+    Raises:
+        TamperError: the chain's tail does not verify; nothing was written.
+        InputError: the draft is no valid record, or the store cannot be read.
+        OutputError: the store cannot be written; the chain is as it was.
+    """
+    with locked(store):
+        last = _last(store, host)
+        if known := _known(store, host, draft.idempotency_key):
+            return known
+        return _write(store, _content(draft, last, host, now))
+
+
+def _last(store: Path, host: str) -> Record | None:
+    names = list_records(store, host).names
+    count = len(names)
+    if count and names[-1] != record_path(store, host, count).name:
+        raise TamperError(
+            f"{count} records, but the last is {names[-1]}: at least one is missing",
+            where=str(record_path(store, host, count).parent),
+        )
+    return verify_tail(store, host, count)
+
+
+def _known(store: Path, host: str, key: str) -> Appended | None:
+    """The record of `key`. Its file of the same name is a hint; only the record itself is believed."""
+    hint = key_path(store, host, key)
+    with contextlib.suppress(InputError, NotARecordError, ValueError):
+        path = record_path(store, host, int(read_bytes(hint, limit=32)))
+        record = json_model(read_record(path).decode("utf-8"), Record, str(path))
+        if record.idempotency_key == key:
+            return Appended(record, path, new=False)
+    return None
+
+
+def _content(draft: Draft, last: Record | None, host: str, now: Clock) -> dict[str, Json]:
+    moment = now()
+    return {
+        "complete": draft.complete,
+        "evidence": [one.to_json() for one in draft.evidence],
+        "host": host,
+        "idempotency_key": draft.idempotency_key,
+        "isolation_class": draft.isolation_class,
+        "kind": draft.kind,
+        "prev_hash": last.chain_head if last else GENESIS,
+        "recorded_at_utc": utc_text(max(moment, last.recorded_at_utc) if last else moment),
+        "schema_version": 1,
+        "sequence": last.sequence + 1 if last else 1,
+        "subject": draft.subject,
+    }
+
+
+def _write(store: Path, content: dict[str, Json]) -> Appended:
+    host, sequence = content["host"], content["sequence"]
+    path = record_path(store, host, sequence)
+    data = seal(content, content["prev_hash"])
+    record = json_model(data.decode("utf-8"), Record, "draft of a record")
+    if len(data) > MAX_RECORD_BYTES:
+        raise InputError(
+            f"a record of {len(data):,} bytes; {MAX_RECORD_BYTES:,} is the limit", where=str(path)
+        )
+    # The hint first: a crash in between leaves a hint that nothing confirms, never a record without one.
+    write_atomic(key_path(store, host, record.idempotency_key), f"{sequence}\n".encode())
+    if not create_exclusive(path, data):
+        raise OutputError(
+            "another process wrote this record without taking the store's lock",
+            where=str(path),
+            remedy="Append again; keep the store on a file system that has flock(2).",
+        )
+    return Appended(record, path, new=True)
+
+
+def read(store: Path, host: str | None = None, *, limit: int | None = None) -> Iterator[tuple[Path, Record]]:
+    """The records of `host`, or of every host in turn, each with its file; the last `limit` of each host.
+
+    They are not verified.
+
+    Raises:
+        InputError: there is no store, or a record is not valid.
+    """
+    require_store(store)
+    for name in [host] if host else list_hosts(store).names:
+        files = list_records(store, name).names
+        for file in files[-limit:] if limit else files:
+            path = record_path(store, name, int(file[:12]))
+            yield path, _read_one(path)
+
+
+def find(store: Path, which: str, *, host: str | None = None) -> Record:
+    """The record with the sequence `which`, or the last one for `HEAD`; with one host, it need not be named.
+
+    Raises:
+        UsageError: `which` is neither, or several hosts have a chain and none was named.
+        InputError: there is no such store, host or record.
+    """
+    require_store(store)
+    host = host or _only_host(store)
+    names = list_records(store, host).names if is_name(host) else ()
+    if which.upper() == "HEAD" and names:
+        sequence = int(names[-1][:12])
+    elif which.isascii() and which.isdecimal():
+        sequence = int(which[:13])
+    elif names:
+        raise UsageError(f"neither a sequence nor HEAD: {which!r}")
+    else:
+        sequence = 0
+    path = record_path(store, host, sequence)
+    if path.name not in names:
+        raise InputError(f"host {host} has {len(names)} records, and no record {which}", where=str(store))
+    return _read_one(path)
+
+
+def _only_host(store: Path) -> str:
+    hosts = list_hosts(store).names
+    if len(hosts) == 1:
+        return hosts[0]
+    if not hosts:
+        raise InputError("the audit log has no record yet", where=str(store))
+    raise UsageError(f"the log has {len(hosts)} hosts; name one with --host", details=hosts)
+
+
+def _read_one(path: Path) -> Record:
+    try:
+        return json_model(read_record(path).decode("utf-8"), Record, str(path))
+    except (NotARecordError, UnicodeDecodeError) as error:
+        raise InputError(f"not a record: {error}", where=str(path)) from error

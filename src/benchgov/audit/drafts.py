@@ -1,0 +1,196 @@
+"""What to record about an artifact: its kind by its content, its digests, and the few facts worth a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from benchgov.audit.chain import Draft, Kind
+from benchgov.audit.record import Evidence
+from benchgov.canonical import Json, blake3_hex, digest_of, sha256_hex
+from benchgov.documents import json_model, parse_json
+from benchgov.errors import InputError
+from benchgov.files import read_bytes
+from benchgov.gate.comparison import Comparison
+from benchgov.report import Environment, Report
+from benchgov.wire import Wire
+
+Model = TypeVar("Model", bound=Wire)
+
+_MARKS: tuple[tuple[Kind, str], ...] = (
+    ("run", "performance_gate"),
+    ("comparison", "report_sha256"),
+    ("verify-env", "facts"),
+)
+_WORKFLOW = {"run_id": "GITHUB_RUN_ID", "run_attempt": "GITHUB_RUN_ATTEMPT", "job": "GITHUB_JOB"}
+_DOSSIER_SUFFIXES = (".md", ".html")
+
+
+def draft_of(path: Path, environ: Mapping[str, str], kind: Kind | None = None) -> Draft:
+    """The draft for an artifact of benchgov: a JSON file, or the folder of a dossier.
+
+    Without `kind` the content says what it is.
+
+    Raises:
+        InputError: the artifact is missing, malformed, or of no kind that is recorded.
+    """
+    if path.is_dir():
+        return from_dossier(_dossier_files(path), environ)
+    data = read_bytes(path)
+    kind = kind or _kind_of(data, path)
+    if kind == "run":
+        return from_report(data, environ, name=path.name)
+    if kind == "comparison":
+        return from_comparison(data, environ, name=path.name)
+    if kind == "verify-env":
+        return from_environment(data, environ, name=path.name)
+    if kind == "dossier":
+        return from_dossier({path.name: data}, environ)
+    return from_baseline(data, environ, name=path.name)
+
+
+def _dossier_files(folder: Path) -> dict[str, bytes]:
+    files = {
+        path.name: read_bytes(path)
+        for path in sorted(folder.iterdir())
+        if path.suffix in _DOSSIER_SUFFIXES and path.is_file()
+    }
+    if not files:
+        raise InputError("holds no dossier (a .md or .html file)", where=str(folder))
+    return files
+
+
+def _kind_of(data: bytes, path: Path) -> Kind:
+    if path.suffix in _DOSSIER_SUFFIXES:
+        return "dossier"
+    value = parse_json(_text(data, str(path)), str(path))
+    for kind, mark in _MARKS:
+        if isinstance(value, dict) and mark in value:
+            return kind
+    raise InputError(
+        "neither a report, a comparison, an environment nor a dossier",
+        where=str(path),
+        remedy="Say what it is with --kind.",
+    )
+
+
+def from_report(data: bytes, environ: Mapping[str, str], *, name: str = "report.json") -> Draft:
+    """The draft of a report; complete when nothing was selected out and nothing blocked.
+
+    Raises:
+        InputError: it is not a valid report; so with the other functions and their artifacts.
+    """
+    report = _read(data, Report, name)
+    isolations = {run.sampling.isolation for run in report.runs}
+    subject: dict[str, Json] = {
+        "suite": report.config.suite,
+        "regime": report.config.regime,
+        "status": report.summary.status,
+        "performance_gate": report.performance_gate.status,
+        "authoritative": report.summary.authoritative,
+        "revision": report.config.revision,
+        "dirty": report.config.dirty,
+        "plan_sha256": report.replay.plan_sha256,
+        "result_sha256": report.replay.result_sha256,
+        "fingerprint": report.environment.fingerprint,
+    }
+    return _draft(
+        "run",
+        {name: data},
+        subject,
+        environ,
+        complete=not report.config.selection and all(run.overall != "blocked" for run in report.runs),
+        isolation_class=isolations.pop() if len(isolations) == 1 else "mixed",
+    )
+
+
+def from_comparison(data: bytes, environ: Mapping[str, str], *, name: str = "comparison.json") -> Draft:
+    """The draft of a comparison; complete when every metric of the baseline was judged."""
+    comparison = _read(data, Comparison, name)
+    unjudged = {"missing", "not-comparable"} & {finding.verdict for finding in comparison.findings}
+    subject: dict[str, Json] = {
+        "suite": comparison.suite,
+        "regime": comparison.regime,
+        "verdict": comparison.verdict,
+        "mode": comparison.mode,
+        "authoritative": comparison.authoritative,
+        "report_sha256": comparison.report_sha256,
+        "baselines": list(comparison.baselines),
+        "fingerprint": comparison.fingerprint,
+    }
+    complete = comparison.verdict not in ("blocked", "not-comparable") and not unjudged
+    return _draft("comparison", {name: data}, subject, environ, complete=complete)
+
+
+def from_environment(data: bytes, environ: Mapping[str, str], *, name: str = "environment.json") -> Draft:
+    """The draft of a verified environment."""
+    environment = _read(data, Environment, name)
+    subject: dict[str, Json] = {
+        "gate": environment.gate,
+        "fingerprint": environment.fingerprint,
+        "drift": [drift.name for drift in environment.drift],
+    }
+    return _draft("verify-env", {name: data}, subject, environ, complete=True)
+
+
+def from_dossier(files: Mapping[str, bytes], environ: Mapping[str, str]) -> Draft:
+    """The draft of a rendered dossier: file name → content."""
+    return _draft("dossier", files, {"files": len(files)}, environ, complete=True)
+
+
+def from_baseline(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft:
+    """The draft of a baseline's file, by its digests; the baselines' own store says what is in it."""
+    parse_json(_text(data, name), name)
+    return _draft("baseline", {name: data}, {}, environ, complete=True)
+
+
+def _read(data: bytes, model: type[Model], name: str) -> Model:
+    return json_model(_text(data, name), model, name)
+
+
+def _text(data: bytes, where: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 at offset {error.start}", where=where) from error
+
+
+def _draft(
+    kind: Kind,
+    files: Mapping[str, bytes],
+    subject: dict[str, Json],
+    environ: Mapping[str, str],
+    *,
+    complete: bool,
+    isolation_class: str | None = None,
+) -> Draft:
+    evidence = tuple(
+        Evidence(name=name, size=len(data), blake3=blake3_hex(data), sha256=sha256_hex(data))
+        for name, data in files.items()
+    )
+    workflow = _workflow(environ)
+    return Draft(
+        kind=kind,
+        idempotency_key=_key(kind, str(subject.get("suite", "")), evidence, workflow.get("run_id")),
+        complete=complete,
+        evidence=evidence,
+        isolation_class=isolation_class,
+        subject={**subject, "workflow": workflow} if workflow else subject,
+    )
+
+
+def _workflow(environ: Mapping[str, str]) -> dict[str, str]:
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return {}
+    return {name: environ[variable][:200] for name, variable in _WORKFLOW.items() if environ.get(variable)}
+
+
+def _key(kind: Kind, suite: str, evidence: tuple[Evidence, ...], run_id: str | None) -> str:
+    """`[run id/]kind[/suite]/digest of the evidence`: what makes two appends the same append.
+
+    The digest keeps the jobs of a matrix, which share job and suite, apart. Attempt and job are left out, so
+    that a collector that runs again, or elsewhere, adds nothing twice; they are in the subject.
+    """
+    digest = digest_of([[one.name, one.blake3] for one in evidence]).removeprefix("blake3:")
+    return "/".join(part for part in (run_id, kind, suite, digest) if part)

@@ -1,0 +1,160 @@
+"""A folder as store of the audit log: where things lie, how they are listed, read and locked.
+
+    <store>/.lock                                   writers queue here
+    <store>/.host_id                                who this machine is, where no runner says it
+    <store>/hosts/<host>/records/<sequence>.json    one canonical JSON file a record
+    <store>/hosts/<host>/keys/<BLAKE3 of the key>   the sequence that a key was recorded under: a hint
+
+Names by sequence alone, created exclusively, make a fork inside one store impossible. A key's file is
+written before its record, so a crash in between leaves a hint that no record confirms, which is ignored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from blake3 import blake3
+
+from benchgov.errors import InputError, OutputError
+from benchgov.wire import is_name
+
+MAX_RECORD_BYTES = 1 << 20
+"""Largest record that is written or read, in bytes; large evidence goes in by digest."""
+
+_RECORD_NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
+_LEFTOVER = re.compile(r"\..*\.tmp", re.DOTALL)
+
+
+class NotARecordError(Exception):
+    """What lies where a record belongs is something else; the text says what was found."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The content of a folder of the store: what belongs there, sorted, and what does not."""
+
+    names: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+def records_folder(store: Path, host: str) -> Path:
+    """The folder of a host's records."""
+    return store / "hosts" / host / "records"
+
+
+def record_path(store: Path, host: str, sequence: int) -> Path:
+    """The file of a record; sequences start at 1."""
+    return records_folder(store, host) / f"{sequence:012d}.json"
+
+
+def key_path(store: Path, host: str, key: str) -> Path:
+    """The file that says under which sequence `key` was recorded."""
+    return store / "hosts" / host / "keys" / blake3(key.encode("utf-8")).hexdigest()
+
+
+def require_store(store: Path) -> None:
+    """Refuse to call a log empty that is not there at all.
+
+    Raises:
+        InputError: `store` is not a folder.
+    """
+    if not store.is_dir():
+        raise InputError(
+            "there is no audit log here",
+            where=str(store),
+            remedy="Name the right folder with --store, or start a log with `benchgov audit append`.",
+        )
+
+
+def list_hosts(store: Path) -> Listing:
+    """The hosts that have a chain in the store."""
+    return _list(store / "hosts", lambda entry: is_name(entry.name) and entry.is_dir(follow_symlinks=False))
+
+
+def list_records(store: Path, host: str) -> Listing:
+    """The record files of a host, in sequence; what a crashed writer left behind is left out."""
+    folder = records_folder(store, host)
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        return Listing((), (folder.name,))
+    return _list(folder, lambda entry: _RECORD_NAME.fullmatch(entry.name) is not None)
+
+
+def _list(folder: Path, belongs: Callable[[os.DirEntry[str]], bool]) -> Listing:
+    names: list[str] = []
+    strangers: list[str] = []
+    with _reading(folder), contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if belongs(entry):
+                names.append(entry.name)
+            elif not _LEFTOVER.fullmatch(entry.name):
+                strangers.append(entry.name)
+    return Listing(tuple(sorted(names)), tuple(sorted(strangers)))
+
+
+def read_record(path: Path) -> bytes:
+    """The bytes of a record's file, which must be a regular file of at most `MAX_RECORD_BYTES`.
+
+    Raises:
+        NotARecordError: missing, a link, a folder, a device, or too large.
+        InputError: it is there, and cannot be read.
+    """
+    with _reading(path):
+        try:
+            # Not blocking, because opening a named pipe would wait for a writer for ever.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise NotARecordError("no such file") from error
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO):
+                raise NotARecordError("a symbolic link or a special file") from error
+            raise
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise NotARecordError("a folder or a special file")
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                data = stream.read(MAX_RECORD_BYTES + 1)
+        finally:
+            os.close(descriptor)
+    if len(data) > MAX_RECORD_BYTES:
+        raise NotARecordError(f"more than {MAX_RECORD_BYTES:,} bytes")
+    return data
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+@contextlib.contextmanager
+def locked(store: Path) -> Iterator[None]:
+    """Hold the store's lock: one writer at a time on this machine, the others wait.
+
+    The kernel gives the lock back when its holder dies, however it dies.
+
+    Raises:
+        OutputError: the store cannot be written.
+    """
+    path = store / ".lock"
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
