@@ -112,7 +112,12 @@ class Run(Wire):
 
 def run_key(benchmark: str, scale: float | None, variant: str) -> str:
     """The name under which two reports' runs are held against each other."""
-    return f"{benchmark}{'' if scale is None else f'@{scale:g}'}/{variant}"
+    return f"{benchmark}{'' if scale is None else '@' + scale_text(scale)}/{variant}"
+
+
+def scale_text(scale: float) -> str:
+    """A scale as it is written in keys and on command lines: `1000000`, not `1e+06`; no digit is lost."""
+    return str(int(scale)) if scale.is_integer() and scale < 1e16 else repr(scale)
 
 
 class RunConfig(Wire):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from benchgov.config import MetricThresholds
-from benchgov.report import Aggregate, Direction
+from benchgov.report import Aggregate, Direction, scale_text
 from benchgov.wire import BenchmarkId, Blake3, Name
 
 MIN_WARMUP = 2
@@ -157,7 +157,7 @@ class Benchmark(SamplingSpec):
         if len(set(self.scale)) != len(self.scale):
             raise ValueError("scale: a size is there twice")
         if isinstance(self.expect.digest, dict):
-            unknown = set(self.expect.digest) - {f"{size:g}" for size in self.scale}
+            unknown = set(self.expect.digest) - set(map(scale_text, self.scale))
             if unknown:
                 raise ValueError(f"expect.digest: no such scale: {', '.join(sorted(unknown))}")
         return self

@@ -1,0 +1,166 @@
+"""`benchgov run`: measure a suite, write its report, and print what it cost."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchgov.cli.common import config_option, format_option, open_project
+
+if TYPE_CHECKING:
+    from benchgov.cli.common import Project
+    from benchgov.measure.assemble import Measurement
+    from benchgov.measure.plan import Plan
+    from benchgov.report import Environment, Report
+    from benchgov.suites.load import Suite
+
+
+@click.command()
+@click.argument("suite")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="PATTERN",
+    help="An id, `id@scale`, `family:<name>` or a glob such as `canonical-*`; may be repeated.",
+)
+@click.option("--warmup", type=int, help="Warm-up samples, at least 2.  [default: the manifest's, else 2]")
+@click.option("--runs", type=int, help="Measured samples, at least 5.  [default: the manifest's, else 5]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Deadline of one sample.  [default: 60]")
+@click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
+@click.option("--dry-run", is_flag=True, help="Print the plan; measure nothing.")
+@click.option("--allow-drift", is_flag=True, help="Measure in an environment that is not the pinned one.")
+@click.option("--gate/--no-gate", default=True, help="Hold the report against the active baseline.")
+@click.option("--output-dir", help="Folder for the report.  [default: .benchgov/out]")
+@format_option
+@config_option
+def run(  # noqa: PLR0913 (one argument per option)
+    suite: str,
+    only: tuple[str, ...],
+    warmup: int | None,
+    runs: int | None,
+    timeout: float | None,
+    regime: str | None,
+    dry_run: bool,
+    allow_drift: bool,
+    gate: bool,
+    output_dir: str | None,
+    output_format: str,
+    config_file: Path | None,
+) -> int:
+    """Measure the benchmarks of SUITE and write a report.
+
+    Variants of a benchmark must agree on signature and output before any time counts. What fails,
+    hangs or disagrees is `blocked`, and the others still run.
+
+    \b
+    Exit codes: 0 ran, and gates pass
+                1 a wrong result, or a regression
+                2 blocked: environment drift, an invalid manifest, a benchmark that could not be
+                  measured, variants that disagree
+
+    \b
+    Examples:
+      benchgov run core
+      benchgov run core --only 'canonical-*' --only chain-append@1000 --runs 20
+      benchgov run core --dry-run --format json
+    """
+    from benchgov.cli.measured import print_plan
+    from benchgov.measure.plan import SamplingFlags, plan_suite
+
+    project = open_project(config_file, {("regime",): regime, ("output_dir",): output_dir})
+    loaded = _suite(project, suite)
+    plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout))
+    if dry_run:
+        print_plan(project.rim, plan, output_format)
+        return 0
+    return _measure(project, plan, (allow_drift, gate), output_format)
+
+
+def _suite(project: Project, name: str) -> Suite:
+    from benchgov.errors import UsageError
+    from benchgov.suites.load import load_suite
+    from benchgov.wire import is_name
+
+    if not is_name(name):
+        raise UsageError(f"{name!r} is not the name of a suite")
+    return load_suite(project.suite_dir(name), project.root)
+
+
+def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_format: str) -> int:
+    from benchgov.cli.measured import print_drift, print_report
+    from benchgov.environment import check
+    from benchgov.files import new_folder
+
+    allow_drift, gate = switches
+    rim = project.rim
+    environment = check(project.settings.environment, run=rim.run, environ=rim.environ, folder=project.root)
+    print_drift(rim, environment)
+    run_id = rim.now().astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    # The folder is made before anything is measured, so that one that cannot be written is known at once.
+    with new_folder(project.output_dir / "runs" / run_id) as folder:
+        drifted = environment.gate == "drift" and not allow_drift
+        measurement = _blocked(project, plan, environment) if drifted else _run(project, plan, environment)
+        report = _gate(project, plan.suite, measurement.report) if gate else measurement.report
+        _store(folder, report, measurement, project)
+    print_report(rim, report, output_format)
+    rim.stderr.write(f"report: {project.settings.output_dir}/report.json (run {run_id})\n")
+    return exit_code(report)
+
+
+def _run(project: Project, plan: Plan, environment: Environment) -> Measurement:
+    from benchgov.cli.measured import progress
+    from benchgov.git import revision
+    from benchgov.measure.runner import measure
+
+    with progress(project.rim, len(plan.runs)) as shown:
+        return measure(
+            plan,
+            environment=environment,
+            regime=project.settings.regime,
+            revision=revision(project.rim.run, project.root),
+            now=project.rim.now,
+            environ=project.rim.environ,
+            progress=shown,
+        )
+
+
+def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurement:
+    from benchgov.git import revision
+    from benchgov.measure.runner import blocked
+
+    return blocked(
+        plan,
+        "environment drift: this machine is not the pinned one",
+        environment=environment,
+        regime=project.settings.regime,
+        revision=revision(project.rim.run, project.root),
+        now=project.rim.now,
+    )
+
+
+def _gate(project: Project, suite: Suite, report: Report) -> Report:
+    """`report` with its performance gate filled in, when there is an active baseline."""
+    del project, suite
+    return report
+
+
+def _store(folder: Path, report: Report, measurement: Measurement, project: Project) -> None:
+    """Write the run's folder, then the latest report."""
+    from benchgov.canonical import canonical_json
+    from benchgov.files import write_atomic
+
+    for name, value in measurement.raw.items():
+        write_atomic(folder / "raw" / name, canonical_json(value) + b"\n")
+    write_atomic(folder / "report.json", report.to_bytes())
+    write_atomic(project.output_dir / "report.json", report.to_bytes())
+
+
+def exit_code(report: Report) -> int:
+    """1 for a wrong result or a regression, 2 for blocked or not comparable, else 0."""
+    if report.summary.status == "fail" or report.performance_gate.status == "regression":
+        return 1
+    blocked = report.summary.status == "blocked"
+    return 2 if blocked or report.performance_gate.status in {"blocked", "not-comparable"} else 0

@@ -1,0 +1,176 @@
+"""Plan a suite: benchmark × scale × variant → planned runs, in manifest order, every setting resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchgov.canonical import Json
+from benchgov.errors import UsageError
+from benchgov.measure.protocol import Protocols
+from benchgov.report import run_key
+from benchgov.suites.load import Suite
+from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP, Benchmark, Isolation, SamplingSpec, Variant
+from benchgov.suites.select import select
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+DEFAULT_MIN_SAMPLE_MS = 10.0
+MAX_TIMEOUT_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class SamplingFlags:
+    """What the command line says about sampling; None means not given. A flag wins over the manifest."""
+
+    warmup: int | None = None
+    runs: int | None = None
+    timeout_seconds: float | None = None
+
+    def check(self) -> None:
+        """Raise `UsageError` for a value that no measurement may rest on."""
+        if self.warmup is not None and self.warmup < MIN_WARMUP:
+            raise UsageError(f"--warmup {self.warmup}: a measurement needs at least {MIN_WARMUP} warm-ups")
+        if self.runs is not None and self.runs < MIN_RUNS:
+            raise UsageError(f"--runs {self.runs}: a measurement needs at least {MIN_RUNS} measured runs")
+        if self.timeout_seconds is not None and not 0 < self.timeout_seconds <= MAX_TIMEOUT_SECONDS:
+            raise UsageError(
+                f"--timeout {self.timeout_seconds:g}: more than 0 and at most {MAX_TIMEOUT_SECONDS:g} seconds"
+            )
+
+    def given(self) -> dict[str, Json]:
+        """The flags that were given, for the report's `config.options`."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """How one run's samples are taken; `iterations` None means: calibrate so that a sample is long enough."""
+
+    warmup: int
+    runs: int
+    timeout_seconds: float
+    isolation: Isolation
+    iterations: int | None
+    min_sample_ms: float
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One variant of one benchmark at one scale."""
+
+    benchmark: Benchmark
+    scale: float | None
+    variant_name: str
+    variant: Variant
+    sampling: SamplingPlan
+    protocol: str
+    protocol_sha256: str
+    line: int
+
+    @property
+    def key(self) -> str:
+        """`benchmark[@scale]/variant`."""
+        return run_key(self.benchmark.id, self.scale, self.variant_name)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `benchgov run` will do. `sampling` is the suite-wide setting that the report's config names."""
+
+    suite: Suite
+    selection: tuple[str, ...]
+    flags: SamplingFlags
+    sampling: SamplingPlan
+    runs: tuple[PlannedRun, ...]
+
+    def groups(self) -> Iterator[tuple[PlannedRun, ...]]:
+        """Runs that must agree, benchmark and scale equal, in order."""
+        group: list[PlannedRun] = []
+        for run in self.runs:
+            if group and (group[0].benchmark.id, group[0].scale) != (run.benchmark.id, run.scale):
+                yield tuple(group)
+                group = []
+            group.append(run)
+        if group:
+            yield tuple(group)
+
+    def to_json(self) -> Json:
+        """The plan as `run --dry-run --format json` prints it."""
+        return {"suite": self.suite.manifest.suite, "runs": [_described(run) for run in self.runs]}
+
+
+def _described(run: PlannedRun) -> Json:
+    return {
+        "run": run.key,
+        "benchmark": run.benchmark.id,
+        "scale": run.scale,
+        "variant": run.variant_name,
+        "family": run.benchmark.family,
+        "metrics": [metric.name for metric in run.benchmark.metrics],
+        "protocol": run.protocol,
+        **vars(run.sampling),
+        "iterations": run.sampling.iterations or "auto",
+    }
+
+
+def plan_suite(suite: Suite, *, patterns: Sequence[str] = (), sampling: SamplingFlags | None = None) -> Plan:
+    """Expand the selected benchmarks of `suite`.
+
+    Raises:
+        UsageError: a flag is below its minimum, or a pattern matches nothing.
+    """
+    flags = sampling or SamplingFlags()
+    flags.check()
+    protocols = Protocols(suite.folder, suite.root, suite.path)
+    defaults = suite.manifest.defaults
+    runs = tuple(
+        _planned(suite, benchmark, scale, name, _resolved(benchmark, variant, defaults, flags), protocols)
+        for benchmark in select(suite, patterns)
+        for scale in (benchmark.scale or (None,))
+        for name, variant in benchmark.variants.items()
+    )
+    return Plan(
+        suite, tuple(patterns), flags, _merge((flags, defaults), "process", defaults.iterations), runs
+    )
+
+
+def _planned(
+    suite: Suite,
+    benchmark: Benchmark,
+    scale: float | None,
+    name: str,
+    sampling: SamplingPlan,
+    protocols: Protocols,
+) -> PlannedRun:
+    variant = benchmark.variants[name]
+    protocol, digest = protocols.of(variant)
+    return PlannedRun(benchmark, scale, name, variant, sampling, protocol, digest, suite.line(benchmark.id))
+
+
+def _resolved(
+    benchmark: Benchmark, variant: Variant, defaults: SamplingSpec, flags: SamplingFlags
+) -> SamplingPlan:
+    if variant.command is not None:  # a launch is a process, and an iteration
+        return _merge((flags, benchmark, defaults), "process", 1)
+    isolation: Isolation = benchmark.isolation or defaults.isolation or "process"
+    return _merge((flags, benchmark, defaults), isolation, benchmark.iterations or defaults.iterations)
+
+
+def _merge(
+    sources: Sequence[SamplingFlags | SamplingSpec],
+    isolation: Isolation,
+    iterations: int | Literal["auto"] | None,
+) -> SamplingPlan:
+    def first(name: str, default: float) -> float:
+        values = (getattr(source, name, None) for source in sources)
+        return next((value for value in values if value is not None), default)
+
+    return SamplingPlan(
+        warmup=int(first("warmup", MIN_WARMUP)),
+        runs=int(first("runs", MIN_RUNS)),
+        timeout_seconds=first("timeout_seconds", DEFAULT_TIMEOUT_SECONDS),
+        isolation=isolation,
+        iterations=None if iterations == "auto" else iterations,
+        min_sample_ms=first("min_sample_ms", DEFAULT_MIN_SAMPLE_MS),
+    )

@@ -1,0 +1,114 @@
+"""Load a suite: read `suite.yaml`, and report every fault in it at once, each with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from benchgov.canonical import sha256_hex
+from benchgov.documents import Location, YamlDocument, parse_yaml, yaml_model
+from benchgov.errors import InputError
+from benchgov.files import MAX_MANIFEST_BYTES, read_text
+from benchgov.suggest import did_you_mean
+from benchgov.suites.checks import Fault, Place, benchmark_faults, duplicate_ids
+from benchgov.suites.manifest import Benchmark, Manifest
+
+MANIFEST = "suite.yaml"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A valid suite: its manifest, where it lies, and the lines for messages.
+
+    `path` is the manifest's path from the repository's root, `sha256` the digest of its text.
+    """
+
+    manifest: Manifest
+    folder: Path
+    root: Path
+    path: str
+    sha256: str
+    lines: YamlDocument
+
+    def line(self, benchmark: str) -> int:
+        """The 1-based line on which the benchmark with this id starts."""
+        return self._lines_by_id[benchmark]
+
+    @cached_property
+    def _lines_by_id(self) -> dict[str, int]:
+        return {
+            item.id: self.lines.line(("benchmarks", index))
+            for index, item in enumerate(self.manifest.benchmarks)
+        }
+
+
+def load_suite(folder: Path, root: Path) -> Suite:
+    """The suite in `folder`, of the repository at `root`.
+
+    Raises:
+        InputError: no such suite, or its manifest has faults: one detail per fault, by line.
+    """
+    _must_exist(folder)
+    folder, root = folder.resolve(), root.resolve()
+    if not folder.is_relative_to(root):
+        raise InputError("the suite's folder leaves the repository", where=str(folder))
+    path = (folder / MANIFEST).relative_to(root).as_posix()
+    text = read_text(folder / MANIFEST, MAX_MANIFEST_BYTES)
+    document = parse_yaml(text, path)
+    manifest = _checked(document, Place(folder, root))
+    return Suite(manifest, folder, root, path, sha256_hex(text.encode()), document)
+
+
+def _must_exist(folder: Path) -> None:
+    if not folder.is_dir():
+        parent = folder.parent
+        others = sorted(item.parent.name for item in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else []
+        hint = did_you_mean(folder.name, others) or (f"; there are: {', '.join(others)}" if others else "")
+        raise InputError(
+            f"no such suite: {folder.name!r}{hint}",
+            where=str(folder),
+            remedy=f"A suite is a folder with a {MANIFEST}.",
+        )
+
+
+def _checked(document: YamlDocument, place: Place) -> Manifest:
+    details: list[str] = []
+    manifest: Manifest | None = None
+    try:
+        manifest = yaml_model(document, Manifest)
+    except InputError as error:
+        details += error.details
+    details += [
+        f"{document.where}:{document.line(at)}: {'.'.join(map(str, at))}: {message}"
+        for at, message in _cross_faults(document.value, place)
+    ]
+    if manifest is None or details:
+        details = sorted(set(details), key=lambda text: (int(text.split(":")[1]), text))
+        count = "1 fault" if len(details) == 1 else f"{len(details)} faults"
+        raise InputError(f"not a valid Manifest ({count})", where=document.where, details=details)
+    return manifest
+
+
+def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
+    """Cross checks of every part whose own shape is valid, even where another part's is not."""
+    if not isinstance(value, dict):
+        return
+    if isinstance(value.get("suite"), str) and value["suite"] != place.folder.name:
+        at: Location = ("suite",)
+        yield at, f"is {value['suite']!r}, but the suite's folder is {place.folder.name!r}"
+    raw = value.get("benchmarks")
+    items = list(enumerate(raw)) if isinstance(raw, list) else []
+    ids = [(index, item["id"]) for index, item in items if isinstance(item, dict) and "id" in item]
+    yield from duplicate_ids([(index, name) for index, name in ids if isinstance(name, str)])
+    families = value["families"] if isinstance(value.get("families"), dict) else {}
+    for index, item in items:
+        try:
+            benchmark = Benchmark.model_validate(item)
+        except ValidationError:
+            continue
+        yield from benchmark_faults(index, benchmark, [str(name) for name in families], place)

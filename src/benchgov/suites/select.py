@@ -1,0 +1,73 @@
+"""Select benchmarks: by id, `family:<name>`, glob (`canonical-*`); an id or a glob may say `@scale`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from benchgov.errors import UsageError
+from benchgov.report import scale_text
+from benchgov.suggest import did_you_mean
+from benchgov.suites.load import Suite
+from benchgov.suites.manifest import Benchmark
+
+
+def select(suite: Suite, patterns: Sequence[str]) -> tuple[Benchmark, ...]:
+    """The benchmarks that any of `patterns` names, in manifest order; all of them without a pattern.
+
+    A benchmark that is selected only by `id@scale` keeps only those scales.
+
+    Raises:
+        UsageError: a pattern matches nothing; says what is near.
+    """
+    if not patterns:
+        return suite.manifest.benchmarks
+    wanted: dict[str, set[float] | None] = {}
+    for pattern in patterns:
+        found = {item.id: _scales(item, pattern) for item in suite.manifest.benchmarks}
+        found = {name: scales for name, scales in found.items() if scales is None or scales}
+        if not found:
+            raise UsageError(
+                _nothing(suite, pattern), remedy="`benchgov run SUITE --dry-run` lists them all."
+            )
+        for name, scales in found.items():
+            before = wanted.get(name, set())
+            wanted[name] = None if before is None or scales is None else before | scales
+    return tuple(
+        _with_scales(item, wanted[item.id]) for item in suite.manifest.benchmarks if item.id in wanted
+    )
+
+
+def _scales(item: Benchmark, pattern: str) -> set[float] | None:
+    """None: all of `item` is selected; otherwise the selected scales, none when it does not match."""
+    if pattern.startswith("family:"):
+        return None if item.family == pattern.removeprefix("family:") else set()
+    name, at, size = pattern.partition("@")
+    if item.id != name and not fnmatchcase(item.id, name):
+        return set()
+    return {scale for scale in item.scale if scale_text(scale) == _same(size)} if at else None
+
+
+def _same(size: str) -> str:
+    """`1e3` and `1000.0` as `1000`."""
+    try:
+        return scale_text(float(size))
+    except (ValueError, OverflowError):
+        return size
+
+
+def _with_scales(item: Benchmark, scales: set[float] | None) -> Benchmark:
+    if scales is None:
+        return item
+    return item.model_copy(update={"scale": tuple(scale for scale in item.scale if scale in scales)})
+
+
+def _nothing(suite: Suite, pattern: str) -> str:
+    items = suite.manifest.benchmarks
+    if pattern.startswith("family:"):
+        known = [f"family:{name}" for name in suite.manifest.families]
+    elif "@" in pattern:
+        known = [f"{item.id}@{scale_text(scale)}" for item in items for scale in item.scale]
+    else:
+        known = [item.id for item in items]
+    return f"no benchmark of {suite.manifest.suite!r} matches {pattern!r}{did_you_mean(pattern, known)}"
