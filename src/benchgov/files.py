@@ -43,13 +43,21 @@ def read_text(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> str:
     Raises:
         InputError: as `read_bytes`, or not UTF-8 (names the byte offset).
     """
-    data = read_bytes(path, limit)
+    return decode(read_bytes(path, limit), str(path))
+
+
+def decode(data: bytes, where: str) -> str:
+    """`data` as UTF-8, without a leading byte-order mark.
+
+    Raises:
+        InputError: not UTF-8 (names the byte offset).
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}",
-            where=str(path),
+            where=where,
             remedy="Save the file as UTF-8.",
         ) from error
 

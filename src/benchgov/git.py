@@ -47,7 +47,7 @@ def export(run: RunProcess, root: Path, ref: str, paths: list[str], target: Path
     Raises:
         BlockedError: there is no such revision, or Git cannot read it.
     """
-    commit = _commit(run, root, ref)
+    commit = commit_of(run, root, ref)
     listed = _ask(run, root, "ls-tree", "-r", "--name-only", "-z", commit, "--", *paths)
     if not listed:
         return
@@ -65,7 +65,26 @@ def export(run: RunProcess, root: Path, ref: str, paths: list[str], target: Path
         archive.unlink(missing_ok=True)
 
 
-def _commit(run: RunProcess, root: Path, ref: str) -> str:
+def blobs(run: RunProcess, root: Path, ref: str, folder: str) -> dict[str, str]:
+    """Path → Git object id of every file that `ref` has below `folder`, both relative to `root`.
+
+    Raises:
+        BlockedError: there is no such revision, or Git cannot read it.
+    """
+    commit = commit_of(run, root, ref)
+    listed = _ask(run, root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", folder)
+    if listed is None:
+        raise BlockedError("git ls-tree failed", where=ref)
+    entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
+    return {path: fields.split()[2] for fields, _, path in entries}
+
+
+def commit_of(run: RunProcess, root: Path, ref: str) -> str:
+    """The commit that `ref` names; fetched once from `origin` when a shallow clone lacks it.
+
+    Raises:
+        BlockedError: there is no such revision.
+    """
     if ref.startswith("-"):
         raise BlockedError("not a revision", where=ref)
     commit = _ask(run, root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")

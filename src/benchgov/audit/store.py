@@ -116,10 +116,13 @@ def read_record(path: Path) -> bytes:
             if error.errno in (errno.ELOOP, errno.ENXIO):
                 raise NotARecordError("a symbolic link or a special file") from error
             raise
-        with os.fdopen(descriptor, "rb", closefd=True) as stream:
+        try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise NotARecordError("a folder or a special file")
-            data = stream.read(MAX_RECORD_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                data = stream.read(MAX_RECORD_BYTES + 1)
+        finally:
+            os.close(descriptor)
     if len(data) > MAX_RECORD_BYTES:
         raise NotARecordError(f"more than {MAX_RECORD_BYTES:,} bytes")
     return data

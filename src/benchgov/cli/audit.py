@@ -12,7 +12,7 @@ from benchgov.cli.common import config_option, console, format_option, open_proj
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchgov.audit.chain import Appended, Kind
+    from benchgov.audit.chain import Kind
     from benchgov.audit.record import Record
     from benchgov.audit.verification import Verification
     from benchgov.cli.common import Project
@@ -67,6 +67,7 @@ def append(
       benchgov audit append .benchgov/out/report.json .benchgov/out/dossier
     """
     from benchgov.audit.chain import append as append_record
+    from benchgov.audit.chain import find
     from benchgov.audit.drafts import draft_of
     from benchgov.audit.host import host_fingerprint
     from benchgov.audit.verification import verify as verify_store
@@ -84,7 +85,11 @@ def append(
     if output_format == "json":
         print_json(rim, [{"new": one.new, "file": one.path.name, **one.record.to_json()} for one in done])
     else:
-        _print_appended(project, done)
+        _print_records(
+            project, [one.record for one in done], ["recorded" if one.new else "known" for one in done]
+        )
+        last = find(folder, "HEAD", host=host)
+        rim.stdout.write(f"head: {last.sequence}:{last.chain_head}\n")
     return 0
 
 
@@ -104,14 +109,6 @@ def _default_files(project: Project) -> list[Path]:
             remedy="Run `benchgov run SUITE` first, or name the files.",
         )
     return found
-
-
-def _print_appended(project: Project, done: Sequence[Appended]) -> None:
-    _print_records(
-        project, [one.record for one in done], ["recorded" if one.new else "known" for one in done]
-    )
-    last = max((one.record for one in done), key=lambda record: record.sequence)
-    project.rim.stdout.write(f"head: {last.sequence}:{last.chain_head}\n")
 
 
 @audit.command("verify")
@@ -165,7 +162,8 @@ def _as_json(result: Verification) -> dict[str, object]:
 def _print_verification(project: Project, result: Verification, *, anchored: bool) -> None:
     out = project.rim.stdout
     incomplete = result.records - result.complete
-    out.write(f"{result.records} records verified ({result.complete} complete, {incomplete} incomplete)\n")
+    noun = "record" if result.records == 1 else "records"
+    out.write(f"{result.records} {noun} verified ({result.complete} complete, {incomplete} incomplete)\n")
     if result.divergence:
         return
     for chain in result.hosts:

@@ -1,0 +1,188 @@
+"""Reports → baseline: check every rule, join the samples, condense them. Pure; the store writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from benchgov.baselines.aggregate import aggregate
+from benchgov.baselines.model import Baseline, BaselineRun, Entry, Provenance, content_id
+from benchgov.baselines.thresholds import resolve
+from benchgov.canonical import sha256_hex
+from benchgov.config import MetricThresholds, Policy
+from benchgov.errors import InputError, RefusedError
+from benchgov.report import Metric, Report, Run
+from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A baseline that may be published, and its raw reports (file name → content)."""
+
+    baseline: Baseline
+    raw: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who makes a baseline, when and with which command."""
+
+    command: str
+    created_by: str
+    now: datetime
+
+
+def draft(
+    reports: Sequence[Report], policy: Policy, families: Mapping[str, MetricThresholds], origin: Origin
+) -> Draft:
+    """The baseline that `reports` (at least one, all of one plan) make; samples are joined, run by run.
+
+    `families` are the suite's own thresholds. A dirty work tree is noted in the provenance, not refused.
+
+    Raises:
+        RefusedError: a rule is not kept; one detail per breach, each with the rule's name.
+    """
+    if breaches := [*_one_plan(reports), *_clean(reports), *_enough(reports)]:
+        raise RefusedError(f"{reports[0].config.suite}: no baseline can be made of this", details=breaches)
+    raw = {f"report-{number:03}.json": report.to_bytes() for number, report in enumerate(reports, 1)}
+    entries = condense(reports)
+    first = reports[0]
+    pairs = [(run.family, entry.metric) for run in entries for entry in run.metrics]
+    unnamed = Baseline(
+        schema_version=1,
+        baseline_id=f"{origin.now:%Y%m%dT%H%M%SZ}-00000000",
+        suite=first.config.suite,
+        suite_sha256=first.config.suite_sha256,
+        regime=first.config.regime,
+        fingerprint=first.environment.fingerprint,
+        facts=first.environment.facts,
+        authoritative=all(report.summary.authoritative for report in reports),
+        created_at_utc=origin.now,
+        provenance=Provenance(
+            commit=first.config.revision,
+            dirty=_dirty(reports),
+            command=origin.command,
+            created_by=origin.created_by,
+        ),
+        warmup=min(run.sampling.warmup for report in reports for run in report.runs),
+        runs=min(_sampled(reports).values()),
+        selection=first.config.selection,
+        thresholds=resolve(pairs, policy, families),
+        default_threshold=policy.default_threshold,
+        missing=policy.missing,
+        raw={name: sha256_hex(data) for name, data in raw.items()},
+        entries=entries,
+    )
+    name = content_id(origin.now, unnamed.model_dump(mode="json", exclude={"baseline_id"}))
+    return Draft(unnamed.model_copy(update={"baseline_id": name}), raw)
+
+
+def _one_plan(reports: Sequence[Report]) -> Iterator[str]:
+    first = reports[0]
+    shapes = _shape(first)
+    for number, report in enumerate(reports[1:], 2):
+        for what, left, right in (
+            ("suite", first.config.suite, report.config.suite),
+            ("regime", first.config.regime, report.config.regime),
+            ("environment fingerprint", first.environment.fingerprint, report.environment.fingerprint),
+            ("revision", first.config.revision, report.config.revision),
+        ):
+            if left != right:
+                yield f"rule one-plan: report {number} has another {what}: {right}, the first has {left}"
+        exclude = {"suite", "regime", "revision", "dirty"}
+        if report.config.model_dump(exclude=exclude) != first.config.model_dump(exclude=exclude):
+            yield f"rule one-plan: report {number} was measured with another configuration than the first"
+        if _shape(report) != shapes:
+            yield f"rule one-plan: report {number} has other runs or metrics than the first"
+        if report in reports[: number - 1]:
+            yield f"rule one-plan: report {number} is there twice"
+
+
+def _shape(report: Report) -> dict[str, object]:
+    return {
+        run.key: (
+            run.family,
+            run.sampling.isolation,
+            [(metric.name, metric.unit, metric.direction, metric.aggregate) for metric in run.metrics],
+        )
+        for run in report.runs
+    }
+
+
+def _clean(reports: Sequence[Report]) -> Iterator[str]:
+    for report in reports:
+        if report.environment.gate == "drift":
+            names = ", ".join(drift.name for drift in report.environment.drift)
+            yield f"rule pinned-environment: the environment has drifted ({names or 'see verify-env'})"
+        for run in report.runs:
+            if not (run.ok and run.run_is_valid):
+                reason = f": {run.reason}" if run.reason else ""
+                yield f"rule all-pass: {run.key} is {'not valid' if run.ok else run.overall}{reason}"
+
+
+def _enough(reports: Sequence[Report]) -> Iterator[str]:
+    for report in reports:
+        for run in report.runs:
+            if run.sampling.warmup < MIN_WARMUP:
+                yield f"rule minimum-warmup: at least {MIN_WARMUP}, {run.key} had {run.sampling.warmup}"
+    for key, count in _sampled(reports).items():
+        if count < MIN_RUNS:
+            yield f"rule minimum-runs: at least {MIN_RUNS}, {key} had {count}"
+
+
+def _sampled(reports: Sequence[Report]) -> dict[str, int]:
+    """Measured runs by run key, over all reports: the fewest samples of any metric that is not a count.
+
+    Counts (instructions) are exempt: they repeat exactly, so the harness takes few of them.
+    """
+    counts: dict[str, int] = {}
+    for report in reports:
+        for run in report.runs:
+            counts[run.key] = counts.get(run.key, 0) + _runs_of(run)
+    return counts
+
+
+def _runs_of(run: Run) -> int:
+    sampled = [len(metric.samples) for metric in run.metrics if metric.unit != "count"]
+    return min([run.sampling.runs, *sampled])
+
+
+def condense(reports: Sequence[Report]) -> tuple[BaselineRun, ...]:
+    """The entries that `reports` make: one per run of the first, every metric condensed over all of them.
+
+    Raises:
+        InputError: the reports do not have the same runs and metrics.
+    """
+    if any(_shape(report) != _shape(reports[0]) for report in reports[1:]):
+        raise InputError("the reports do not have the same runs and metrics")
+    joined = [{run.key: {one.name: one for one in run.metrics} for run in report.runs} for report in reports]
+    return tuple(
+        BaselineRun(
+            benchmark=run.benchmark,
+            scale=run.scale,
+            variant=run.variant,
+            family=run.family,
+            isolation=run.sampling.isolation,
+            metrics=tuple(_entry([report[run.key][one.name] for report in joined]) for one in run.metrics),
+        )
+        for run in reports[0].runs
+    )
+
+
+def _entry(metrics: Sequence[Metric]) -> Entry:
+    first = metrics[0]
+    samples = [sample for metric in metrics for sample in metric.samples]
+    return Entry(
+        metric=first.name,
+        unit=first.unit,
+        direction=first.direction,
+        aggregate=first.aggregate,
+        value=aggregate(samples, first.aggregate),
+        samples=len(samples),
+    )
+
+
+def _dirty(reports: Sequence[Report]) -> bool | None:
+    states = [report.config.dirty for report in reports]
+    return True if True in states else None if None in states else False

@@ -1,0 +1,377 @@
+"""`benchgov baseline`: generate, activate, verify, list and show immutable baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchgov.cli.common import config_option, console, format_option, open_project, print_json
+
+if TYPE_CHECKING:
+    from benchgov.baselines.model import Baseline
+    from benchgov.baselines.store import BaselineStore
+    from benchgov.cli.common import Project
+    from benchgov.config import MetricThresholds
+    from benchgov.report import Report
+
+MIN_WARMUP, MIN_RUNS = (
+    2,
+    5,
+)  # as in suites.manifest, which is too heavy for start-up; a test holds them together
+
+
+@click.group()
+def baseline() -> None:
+    """Publish and verify immutable baselines.
+
+    A baseline is a folder below bench/<suite>/baselines/<regime>/ that is never edited; index.json says
+    which one is active. Both are changed through pull requests that code owners review.
+
+    Exit codes: 0 done, 4 a rule is not kept or a file is not valid, 5 published evidence was changed.
+    """
+
+
+@baseline.command()
+@click.argument("suite")
+@click.option("--warmup", type=int, default=MIN_WARMUP, show_default=True, help="Warm-up samples, 2 or more.")
+@click.option("--runs", type=int, default=MIN_RUNS, show_default=True, help="Measured samples, 5 or more.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Use this report instead of measuring; several of one plan are joined. May be repeated.",
+)
+@click.option("--activate", "to_activate", is_flag=True, help="Also make it the active baseline.")
+@click.option("--by", "login", help='Login of who makes it.  [default: "unknown"]')
+@click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
+@format_option
+@config_option
+def generate(suite: str, output_format: str, to_activate: bool, **given: Any) -> int:
+    """Publish a new baseline of SUITE: medians, p95 for worst-case metrics, raw runs, checksums.
+
+    Nothing is overwritten. Without --activate the active baseline stays what it is.
+
+    \b
+    Examples:
+      benchgov baseline generate core --runs 10
+      benchgov baseline generate core --report .benchgov/out/report.json --activate --by octocat
+    """
+    from benchgov.baselines.generate import Origin, draft
+
+    project = open_project(given["config_file"], {("regime",): given["regime"]})
+    store = _store(project, suite)
+    reports = _given(suite, given["reports"]) or [_measure(project, suite, given["warmup"], given["runs"])]
+    command = _command(suite, project.settings.regime, given)
+    origin = Origin(command, given["login"] or "unknown", project.rim.now())
+    made = draft(reports, project.settings.policy, _families(project, suite), origin)
+    folder = store.publish(made.baseline, made.raw)
+    if to_activate:
+        store.activate(made.baseline)
+    if output_format == "json":
+        print_json(project.rim, {**made.baseline.to_json(), "active": to_activate})
+    else:
+        _print_published(project, made.baseline, folder, to_activate)
+    return 0
+
+
+@baseline.command()
+@click.argument("suite")
+@click.argument("baseline_id", metavar="ID")
+@click.option("--regime", help="[default: benchgov.yaml's]")
+@config_option
+def activate(suite: str, baseline_id: str, regime: str | None, config_file: Path | None) -> int:
+    """Make the published baseline ID of SUITE the active one in its regime and environment.
+
+    This writes index.json and nothing else: commit it and let the code owners decide.
+
+    \b
+    Example:
+      benchgov baseline activate core 20260131T120000Z-0f1e2d3c
+    """
+    project = open_project(config_file, {("regime",): regime})
+    store = _store(project, suite)
+    store.activate(store.read(project.settings.regime, baseline_id).baseline)
+    project.rim.stdout.write(f"active: {baseline_id}\n")
+    _say_how(project, f"commit {_index_name(project, suite)} and open a pull request for its code owners.")
+    return 0
+
+
+@baseline.command()
+@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+@click.option("--against", metavar="GIT_REF", help="Also compare with what this revision had published.")
+@format_option
+@config_option
+def verify(suites: tuple[str, ...], against: str | None, output_format: str, config_file: Path | None) -> int:
+    """Verify every published baseline of the SUITEs (default: all suites).
+
+    Files, checksums, ids, indexes, and that the aggregates follow from the raw reports. With --against also that
+    nothing which that revision had published has changed, vanished or moved.
+
+    \b
+    Example:
+      benchgov baseline verify --against origin/main
+    """
+    from benchgov.baselines.history import changes
+    from benchgov.baselines.verify import verify as verify_store
+
+    project = open_project(config_file)
+    found = {name: verify_store(_store(project, name)) for name in suites or _suites(project, against)}
+    tampered = [line for one in found.values() for line in one.tampered]
+    invalid = [line for one in found.values() for line in one.invalid]
+    if against is not None:
+        for name in found:
+            folder = f"{project.settings.bench_dir}/{name}/baselines"
+            tampered += changes(project.rim.run, project.root, against, folder)
+    counts = {name: one.baselines for name, one in found.items()}
+    _raise_faults(tampered, invalid, sum(counts.values()))
+    if output_format == "json":
+        print_json(project.rim, {"verified": counts, "against": against})
+    else:
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+        since = f"; everything that {against} had published is unchanged" if against else ""
+        project.rim.stdout.write(f"verified: {listed}{since}\n")
+    return 0
+
+
+@baseline.command("list")
+@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+@format_option
+@config_option
+def list_(suites: tuple[str, ...], output_format: str, config_file: Path | None) -> int:
+    """List the published baselines of the SUITEs (default: all), and which are active.
+
+    \b
+    Example:
+      benchgov baseline list core
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    project = open_project(config_file)
+    rows = [row for name in suites or _suites(project) for row in _listed(_store(project, name))]
+    if output_format == "json":
+        print_json(project.rim, rows)
+        return 0
+    table = Table("suite", "regime", "id", "created", "environment", "runs", "authoritative", "active")
+    for row in rows:
+        shown = {**row, "fingerprint": row["fingerprint"].removeprefix("blake3:")[:12]}
+        table.add_row(
+            *(Text("yes" if one is True else "-" if one is False else str(one)) for one in shown.values())
+        )
+    console(project.rim).print(table)
+    return 0
+
+
+@baseline.command()
+@click.argument("suite")
+@click.argument("baseline_id", metavar="[ID]", required=False)
+@click.option("--regime", help="[default: benchgov.yaml's]")
+@format_option
+@config_option
+def show(suite: str, baseline_id: str | None, output_format: str, **given: Any) -> int:
+    """Show a baseline of SUITE (default: the newest): provenance, environment, values and limits.
+
+    \b
+    Example:
+      benchgov baseline show core
+    """
+    from benchgov.errors import InputError
+
+    project = open_project(given["config_file"], {("regime",): given["regime"]})
+    store, regime = _store(project, suite), project.settings.regime
+    ids = [baseline_id] if baseline_id else store.ids(regime)[-1:]
+    if not ids:
+        raise InputError(
+            f"no baseline in regime {regime!r}",
+            where=str(store.folder),
+            remedy=f"Make one with `benchgov baseline generate {suite}`.",
+        )
+    found = store.read(regime, ids[0]).baseline
+    if output_format == "json":
+        print_json(project.rim, found.to_json())
+    else:
+        _print_baseline(project, found)
+    return 0
+
+
+def _store(project: Project, suite: str) -> BaselineStore:
+    from benchgov.errors import UsageError
+    from benchgov.gate.question import store_of
+    from benchgov.wire import is_name
+
+    if not is_name(suite):
+        raise UsageError(f"{suite!r} is not the name of a suite")
+    return store_of(project.root, project.settings, suite)
+
+
+def _suites(project: Project, ref: str | None = None) -> list[str]:
+    """The suites that have baselines, or had them at `ref`.
+
+    Raises:
+        InputError: there is none, and nothing to verify must not look verified.
+    """
+    from benchgov.errors import InputError
+    from benchgov.git import blobs
+    from benchgov.wire import is_name
+
+    bench = project.root / project.settings.bench_dir
+    names = {path.parent.name for path in bench.glob("*/baselines")}
+    if ref is not None:
+        published = (
+            path.split("/") for path in blobs(project.rim.run, bench, ref, project.settings.bench_dir)
+        )
+        names |= {parts[-4] for parts in published if len(parts) > 4 and parts[-3] == "baselines"}
+    if not names:
+        raise InputError("no published baselines", where=str(bench))
+    return sorted(filter(is_name, names))
+
+
+def _given(suite: str, files: Sequence[Path]) -> list[Report]:
+    from benchgov.errors import RefusedError
+    from benchgov.gate.question import load_report
+
+    reports = [load_report(file)[0] for file in files]
+    for file, report in zip(files, reports, strict=True):
+        if report.config.suite != suite:
+            raise RefusedError(f"this report is of suite {report.config.suite!r}", where=str(file))
+    return reports
+
+
+def _measure(project: Project, suite: str, warmup: int, runs: int) -> Report:
+    """Measure the whole suite here and now; an environment that has drifted is refused before that."""
+    from benchgov.cli.measured import progress
+    from benchgov.environment import check
+    from benchgov.errors import RefusedError
+    from benchgov.git import revision
+    from benchgov.measure.plan import SamplingFlags, plan_suite
+    from benchgov.measure.runner import measure
+    from benchgov.suites.load import load_suite
+
+    breaches = (
+        [f"rule minimum-warmup: at least {MIN_WARMUP}, asked for {warmup}"] if warmup < MIN_WARMUP else []
+    )
+    breaches += [f"rule minimum-runs: at least {MIN_RUNS}, asked for {runs}"] if runs < MIN_RUNS else []
+    rim = project.rim
+    environment = check(project.settings.environment, run=rim.run, environ=rim.environ, folder=project.root)
+    breaches += [
+        f"rule pinned-environment: {one.name}: wanted {one.wanted}, found {one.found}"
+        for one in environment.drift
+    ]
+    if breaches:
+        raise RefusedError(f"{suite}: no baseline can be made of this", details=breaches)
+    plan = plan_suite(
+        load_suite(project.suite_dir(suite), project.root), sampling=SamplingFlags(warmup, runs)
+    )
+    with progress(rim, len(plan.runs)) as shown:
+        return measure(
+            plan,
+            environment=environment,
+            regime=project.settings.regime,
+            revision=revision(rim.run, project.root),
+            now=rim.now,
+            environ=rim.environ,
+            progress=shown,
+        ).report
+
+
+def _families(project: Project, suite: str) -> dict[str, MetricThresholds]:
+    """The thresholds of the suite's manifest; none when imported reports have no manifest."""
+    from benchgov.suites.load import MANIFEST, load_suite
+
+    folder = project.suite_dir(suite)
+    if not (folder / MANIFEST).exists():
+        return {}
+    families = load_suite(folder, project.root).manifest.families
+    return {name: family.thresholds for name, family in families.items()}
+
+
+def _command(suite: str, regime: str, given: dict[str, Any]) -> str:
+    """The command as provenance: without folders, which name machines and people."""
+    source = [f"--report {file.name}" for file in given["reports"]]
+    source = source or [f"--warmup {given['warmup']} --runs {given['runs']}"]
+    return " ".join(["benchgov baseline generate", suite, "--regime", regime, *source])
+
+
+def _index_name(project: Project, suite: str) -> str:
+    return f"{project.settings.bench_dir}/{suite}/baselines/{project.settings.regime}/index.json"
+
+
+def _say_how(project: Project, text: str) -> None:
+    project.rim.stderr.write(f"  next: {text}\n")
+
+
+def _print_published(project: Project, made: Baseline, folder: Path, active: bool) -> None:
+    kind = "" if made.authoritative else " (not authoritative: the environment is not pinned)"
+    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {folder.relative_to(project.root)}\n")
+    if active:
+        project.rim.stdout.write("  active in its regime and environment once the change is merged\n")
+        _say_how(project, "commit the folder and index.json, and open a pull request for their code owners.")
+    else:
+        project.rim.stdout.write("  not active: reports are still held against what they were before\n")
+        _say_how(
+            project,
+            f"to promote it, run `benchgov baseline activate {made.suite} {made.baseline_id}`, commit, and open a "
+            "pull request that the code owners review.",
+        )
+
+
+def _raise_faults(tampered: Sequence[str], invalid: Sequence[str], count: int) -> None:
+    from benchgov.errors import RefusedError, TamperError
+
+    if tampered:
+        raise TamperError("published baselines were changed", details=[*tampered, *invalid])
+    if invalid:
+        raise RefusedError(
+            "published baselines are not valid", details=invalid, remedy="Correct what is named."
+        )
+    if not count:
+        raise RefusedError(
+            "there is no published baseline to verify", remedy="Make one with `baseline generate`."
+        )
+
+
+def _listed(store: BaselineStore) -> Iterable[dict[str, Any]]:
+    for regime in store.regimes():
+        index = store.index(regime)
+        active = {name for one in (index.active if index else {}).values() for name in one.ids}
+        for baseline_id in store.ids(regime):
+            one = store.read(regime, baseline_id).baseline
+            yield {
+                "suite": one.suite,
+                "regime": regime,
+                "id": baseline_id,
+                "created_at_utc": one.to_json()["created_at_utc"],
+                "fingerprint": one.fingerprint,
+                "runs": len(one.entries),
+                "authoritative": one.authoritative,
+                "active": baseline_id in active,
+            }
+
+
+def _print_baseline(project: Project, one: Baseline) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from benchgov.units import humanize, plain_percent
+
+    origin, facts = one.provenance, one.facts
+    screen = console(project.rim)
+    screen.print(Text(f"{one.baseline_id}   suite {one.suite}   regime {one.regime}"))
+    screen.print(Text(f"made by {origin.created_by} with: {origin.command}"))
+    dirty = {True: " (dirty)", False: "", None: ""}[origin.dirty]
+    screen.print(Text(f"commit {origin.commit or 'unknown'}{dirty}; {one.warmup} warm-ups, {one.runs} runs"))
+    screen.print(
+        Text(f"{facts.os}, {facts.cpu_model} × {facts.cpu_count}, {facts.memory_mb} MB, {facts.python}")
+    )
+    table = Table("benchmark", "family", "metric", "aggregate", "value", "samples", "limit")
+    for run in one.entries:
+        for entry in run.metrics:
+            limit = one.thresholds.get(run.family, {}).get(entry.metric, one.default_threshold)
+            value = humanize(entry.value, entry.unit)
+            cells = (run.key, run.family, entry.metric, entry.aggregate, value, str(entry.samples))
+            table.add_row(*map(Text, (*cells, plain_percent(limit))))
+    screen.print(table)

@@ -1,0 +1,191 @@
+"""`benchgov compare`: hold a report against its baseline and give a verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchgov.cli.common import config_option, console, format_option, open_project, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from benchgov.gate.comparison import Comparison, Finding
+    from benchgov.rim import Rim
+
+MAX_ROWS = 200
+_ORDER = ("regression", "missing", "not-comparable", "inconclusive", "improvement", "new", "unchanged")
+_STYLES = {
+    "regression": "bold red",
+    "missing": "yellow",
+    "not-comparable": "yellow",
+    "blocked": "yellow",
+    "inconclusive": "magenta",
+    "improvement": "green",
+    "new": "cyan",
+    "pass": "bold green",
+}
+
+
+@click.command()
+@click.argument("report", required=False, type=click.Path(path_type=Path))
+@click.option("--suite", help="Suite whose baselines to take.  [default: the report's]")
+@click.option("--baseline", metavar="ID|FOLDER", help="This baseline, instead of the active one.")
+@click.option(
+    "--baseline-ref",
+    "ref",
+    metavar="GIT_REF",
+    help="Read baselines and policy from this revision (the pull request's base).",
+)
+@click.option(
+    "--threshold",
+    "thresholds",
+    multiple=True,
+    metavar="[FAMILY:]METRIC=PERCENT",
+    help="This limit instead of the baseline's; named in the result. May be repeated.",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["block", "allow"]),
+    help="What a benchmark that only the baseline has does.  [default: as the baseline says]",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="[default: comparison.json in output_dir]")
+@click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
+@format_option
+@config_option
+def compare(report: Path | None, out: Path | None, show_all: bool, output_format: str, **given: Any) -> int:
+    """Hold REPORT against the active baseline and give a verdict.
+
+    REPORT is by default the latest one (report.json in output_dir). The limits are those that the baseline
+    was published with. Another regime or environment is "not comparable", never a regression.
+
+    \b
+    Exit codes: 0 pass, or inconclusive (said so)
+                1 regression
+                2 not comparable, or blocked
+                5 a baseline is not what was published
+
+    \b
+    Examples:
+      benchgov compare
+      benchgov compare report.json --baseline-ref origin/main --format json
+      benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
+    """
+    from benchgov.files import write_atomic
+    from benchgov.gate.policy import parse_overrides
+    from benchgov.gate.question import Question, answer
+
+    project = open_project(given["config_file"])
+    question = Question(
+        report=report or project.output_dir / "report.json",
+        overrides=parse_overrides(given["thresholds"]),
+        suite=given["suite"],
+        baseline=given["baseline"],
+        ref=given["ref"],
+        missing=given["missing"],
+    )
+    comparison = answer(
+        question,
+        root=project.root,
+        settings=project.settings,
+        run=project.rim.run,
+        environ=project.rim.environ,
+    )
+    write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
+    if output_format == "json":
+        print_json(project.rim, comparison.to_json())
+    else:
+        print_comparison(project.rim, comparison, show_all)
+    return exit_code(comparison)
+
+
+def exit_code(comparison: Comparison) -> int:
+    """0 pass or inconclusive, 1 regression, 2 not comparable or blocked."""
+    return {"pass": 0, "inconclusive": 0, "regression": 1}.get(comparison.verdict, 2)
+
+
+def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
+    """Findings (the worst first, unchanged ones only counted), families, and the verdict."""
+    from rich.text import Text
+
+    screen = console(rim)
+    listed = sorted(comparison.findings, key=lambda finding: _ORDER.index(finding.verdict))
+    shown = listed if show_all else [one for one in listed if one.verdict != "unchanged"][:MAX_ROWS]
+    if shown:
+        screen.print(_findings(shown))
+    if hidden := _hidden(listed[len(shown) :] if show_all else _left_out(listed, shown)):
+        screen.print(Text(hidden))
+    if comparison.families:
+        screen.print(_families(comparison))
+    if comparison.environment_difference:
+        screen.print(_difference(comparison))
+    against = ", ".join(comparison.baselines) or "no baseline"
+    note = "" if comparison.authoritative else " (not authoritative)"
+    screen.print(_styled(comparison.verdict), Text(f"against {against}{note}: {comparison.reason}"))
+
+
+def _left_out(listed: list[Finding], shown: list[Finding]) -> list[Finding]:
+    folded = [one for one in listed if one.verdict == "unchanged"]
+    return listed[len(shown) : len(listed) - len(folded)] + folded
+
+
+def _hidden(findings: list[Finding]) -> str:
+    counts = Counter[str](one.verdict for one in findings)
+    listed = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _ORDER if counts[verdict])
+    return f"not listed: {listed} (--all lists them)" if listed else ""
+
+
+def _styled(verdict: str) -> Text:
+    from rich.text import Text
+
+    return Text(verdict, _STYLES.get(verdict, ""))
+
+
+def _findings(findings: list[Finding]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from benchgov.report import run_key
+    from benchgov.units import humanize, plain_percent, signed_percent
+
+    table = Table("verdict", "benchmark", "metric", "baseline", "current", "change", "limit")
+    for one in findings:
+        before, now = (
+            "-" if value is None else humanize(value, one.unit)
+            for value in (one.baseline_value, one.current_value)
+        )
+        change = "-" if one.change_percent is None else signed_percent(one.change_percent)
+        limit = "-" if one.threshold_percent is None else plain_percent(one.threshold_percent)
+        name = run_key(one.benchmark, one.scale, one.variant)
+        table.add_row(_styled(one.verdict), *map(Text, (name, one.metric, before, now, change, limit)))
+    return table
+
+
+def _families(comparison: Comparison) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from benchgov.units import signed_percent
+
+    table = Table("family", "verdict", "findings", "geometric mean change")
+    for one in comparison.families:
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in one.findings.items())
+        means = ", ".join(
+            f"{metric} {signed_percent(percent)}" for metric, percent in one.geometric_mean_percent.items()
+        )
+        table.add_row(Text(one.family), _styled(one.verdict), Text(counts), Text(means or "-"))
+    return table
+
+
+def _difference(comparison: Comparison) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("environment", "baseline", "this report")
+    for one in comparison.environment_difference:
+        table.add_row(*map(Text, (one.name, one.wanted, one.found)))
+    return table

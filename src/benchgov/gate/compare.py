@@ -1,0 +1,176 @@
+"""(report, baselines, policy) → comparison: a pure function; the same bytes in give the same bytes out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from benchgov.baselines.active import ActiveBaselines
+from benchgov.baselines.model import Baseline
+from benchgov.canonical import sha256_hex
+from benchgov.environment.pinned import difference
+from benchgov.errors import ConfigError
+from benchgov.gate import sentences, threshold
+from benchgov.gate.comparison import Comparison, Finding
+from benchgov.gate.decide import Decision, Rule
+from benchgov.gate.families import Judged, families, verdict_of
+from benchgov.gate.pairing import Row, rows
+from benchgov.gate.policy import GatePolicy
+from benchgov.report import Report, Run, Verdict
+from benchgov.suggest import did_you_mean
+
+RULES: dict[str, Rule] = {"threshold": threshold.decide}
+"""`policy.mode` → rule."""
+
+
+def compare(
+    report: Report, baselines: ActiveBaselines, policy: GatePolicy, *, report_sha256: str | None = None
+) -> Comparison:
+    """Hold `report` against the baselines that apply to it.
+
+    `report_sha256` is the digest of the file that the report came from; by default that of its canonical
+    bytes, which is what benchgov writes. Another suite, regime or environment is "not comparable", with the
+    difference shown; a report without one valid run is "blocked".
+
+    Raises:
+        ConfigError: there is no rule called `policy.mode`.
+        TamperError: the rule asks for raw samples that are not what was published.
+    """
+    rule = RULES.get(policy.mode)
+    if rule is None:
+        raise ConfigError(f"policy.mode: no rule {policy.mode!r}{did_you_mean(policy.mode, RULES)}")
+    digest = report_sha256 or sha256_hex(report.to_bytes())
+    if stop := _stop(report, baselines):
+        return _comparison(report, baselines, policy, digest, stop, [])
+    judged = _judge(list(rows(report, baselines, policy)), rule, policy)
+    verdict = verdict_of(judged)
+    counts = Counter[str](one.finding.verdict for one in judged)
+    blocked = sum(one.effect == "blocked" for one in judged)
+    reasons = [sentences.overall(verdict, counts, blocked, policy), *_remarks(report, baselines)]
+    return _comparison(report, baselines, policy, digest, (verdict, sentences.join(reasons)), judged)
+
+
+def _comparison(
+    report: Report,
+    baselines: ActiveBaselines,
+    policy: GatePolicy,
+    digest: str,
+    outcome: tuple[Verdict, str],
+    judged: Sequence[Judged],
+) -> Comparison:
+    against = _against(baselines)
+    ids = tuple(one.baseline.baseline_id for one in baselines.baselines)
+    return Comparison(
+        schema_version=1,
+        suite=report.config.suite,
+        regime=report.config.regime,
+        mode=policy.mode,
+        verdict=outcome[0],
+        reason=outcome[1],
+        authoritative=_authoritative(report, baselines),
+        report_sha256=digest,
+        baselines=ids,
+        fingerprint=report.environment.fingerprint,
+        baseline_fingerprint=against.fingerprint if against else None,
+        environment_difference=difference(against.facts, report.environment.facts) if against else (),
+        families=families(judged),
+        findings=tuple(one.finding for one in judged),
+    )
+
+
+def _authoritative(report: Report, baselines: ActiveBaselines) -> bool:
+    stored = baselines.baselines
+    return report.summary.authoritative and bool(stored) and all(one.baseline.authoritative for one in stored)
+
+
+def _against(baselines: ActiveBaselines) -> Baseline | None:
+    return baselines.baselines[0].baseline if baselines.baselines else baselines.nearest
+
+
+def _stop(report: Report, baselines: ActiveBaselines) -> tuple[Verdict, str] | None:
+    """The verdict and its reason when no metric can be judged at all."""
+    if not any(run.run_is_valid for run in report.runs):
+        return "blocked", sentences.join(["The report has no valid run.", *_reasons(report.runs)])
+    make = f"Make one: `benchgov baseline generate {report.config.suite} --activate`, in a reviewed change."
+    against = _against(baselines)
+    if against is None:
+        others = f" (there are some for: {', '.join(baselines.regimes)})" if baselines.regimes else ""
+        reason = f"No baseline is active for regime {report.config.regime}{others}."
+        return "not-comparable", sentences.join([reason, make])
+    if against.suite != report.config.suite:
+        return "not-comparable", f"The baseline is of suite {against.suite}, not {report.config.suite}."
+    if against.regime != report.config.regime:
+        return "not-comparable", f"The baseline is of regime {against.regime}, not {report.config.regime}."
+    if against.fingerprint != report.environment.fingerprint:
+        names = [one.name for one in difference(against.facts, report.environment.facts)]
+        differs = f" It differs in: {', '.join(names)}." if names else ""
+        return "not-comparable", sentences.join(
+            [f"No baseline was measured in this environment.{differs}", make]
+        )
+    return None
+
+
+def _reasons(runs: Sequence[Run]) -> list[str]:
+    """The reasons of the runs that are not valid: each once, the commonest three."""
+    found = Counter(run.reason for run in runs if run.reason and not run.run_is_valid)
+    return [f"{count} of {len(runs)}: {reason}." for reason, count in found.most_common(3)]
+
+
+def _remarks(report: Report, baselines: ActiveBaselines) -> list[str]:
+    """What a reader should know besides the findings."""
+    unseen = sum(not run.run_is_valid and run.key not in baselines.runs for run in report.runs)
+    remarks = [f"{unseen} new benchmarks could not be measured."] if unseen else []
+    if report.config.selection:
+        remarks.append(f"Only a selection was measured: {', '.join(report.config.selection)}.")
+    return remarks
+
+
+def _judge(listed: Sequence[Row], rule: Rule, policy: GatePolicy) -> list[Judged]:
+    pairs = {at: row.pair for at, row in enumerate(listed) if row.pair is not None}
+    decisions = dict(zip(pairs, rule(list(pairs.values())), strict=True))
+    return [
+        _decided(row, pairs[at].limit.percent, decisions[at], policy) if at in pairs else _certain(row)
+        for at, row in enumerate(listed)
+    ]
+
+
+def _certain(row: Row) -> Judged:
+    return Judged(_finding(row, {"verdict": row.verdict, "sentence": sentences.certain(row)}), row.effect)
+
+
+_EFFECTS: Mapping[str, Verdict] = {"regression": "regression", "inconclusive": "inconclusive"}
+
+
+def _decided(row: Row, percent: float, decision: Decision, policy: GatePolicy) -> Judged:
+    told = {
+        "verdict": decision.verdict,
+        "change_percent": decision.change_percent,
+        "threshold_percent": percent,
+        "minimum_detectable_percent": decision.minimum_detectable_percent,
+        "interval_percent": decision.interval_percent,
+        "p_value": decision.p_value,
+        "sentence": sentences.decided(row, decision, percent, policy),
+    }
+    return Judged(_finding(row, told), _EFFECTS.get(decision.verdict, "pass"))
+
+
+def _finding(row: Row, told: Mapping[str, object]) -> Finding:
+    run, metric, before = row.run, row.metric, row.before
+    return Finding.model_validate(
+        {
+            "benchmark": run.benchmark,
+            "scale": run.scale,
+            "variant": run.variant,
+            "family": row.family,
+            "metric": row.name,
+            "unit": metric.unit,
+            "direction": metric.direction,
+            "aggregate": metric.aggregate,
+            "baseline_value": before.value if before else None,
+            "current_value": row.current,
+            "baseline_samples": before.samples if before else 0,
+            "current_samples": row.sample_count,
+            "source": row.source,
+            **told,
+        }
+    )

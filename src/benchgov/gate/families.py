@@ -1,0 +1,71 @@
+"""Findings → verdicts: of each family, and of the whole."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from benchgov.gate.comparison import FamilyFinding, Finding
+from benchgov.report import Verdict
+
+ORDER: tuple[Verdict, ...] = ("regression", "blocked", "not-comparable", "inconclusive", "pass")
+"""The first that occurs is the verdict of the whole.
+
+A regression that was really measured comes first: one missing benchmark must not hide it behind "blocked",
+or a pull request could leave a benchmark out to turn red into grey. What could not be judged comes before
+"pass", so that silence is never a pass.
+"""
+
+COMPARED = ("regression", "improvement", "unchanged", "inconclusive")
+_DECIMALS = 6  # exp and log differ in the last bit between C libraries; the bytes must not
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding, and what it does to the verdict."""
+
+    finding: Finding
+    effect: Verdict
+
+
+def verdict_of(judged: Iterable[Judged]) -> Verdict:
+    """The worst effect by `ORDER`; `not-comparable` instead of a pass when nothing was compared."""
+    effects: set[Verdict] = set()
+    compared = False
+    for one in judged:
+        effects.add(one.effect)
+        compared = compared or one.finding.verdict in COMPARED
+    worst: Verdict = next((verdict for verdict in ORDER if verdict in effects), "pass")
+    return "not-comparable" if worst == "pass" and not compared else worst
+
+
+def families(judged: Sequence[Judged]) -> tuple[FamilyFinding, ...]:
+    """One summary per family, in order of first appearance."""
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        groups[one.finding.family].append(one)
+    return tuple(
+        FamilyFinding(
+            family=family,
+            verdict=verdict_of(members),
+            findings=dict(sorted(Counter(one.finding.verdict for one in members).items())),
+            geometric_mean_percent=_geometric_means(members),
+        )
+        for family, members in groups.items()
+    )
+
+
+def _geometric_means(judged: Iterable[Judged]) -> dict[str, float]:
+    """metric → geometric mean of current / baseline, as a change in percent; pairs with a 0 are left out."""
+    logarithms: dict[str, list[float]] = defaultdict(list)
+    for one in judged:
+        finding = one.finding
+        if finding.verdict in COMPARED and finding.current_value and finding.baseline_value:
+            ratio = math.log(finding.current_value) - math.log(finding.baseline_value)
+            logarithms[finding.metric].append(ratio)
+    return {
+        metric: round(math.expm1(math.fsum(values) / len(values)) * 100.0, _DECIMALS)
+        for metric, values in sorted(logarithms.items())
+    }

@@ -1,0 +1,138 @@
+"""The lower bound of a mean score."""
+
+from __future__ import annotations
+
+import math
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from bench.core import reference_bound
+
+from benchgov.errors import InputError
+from benchgov.eval import lower_bound
+from benchgov.eval.lower_bound import LowerBound, lower_bound_95
+
+SKEWED = [1 - random.Random(index).random() ** 6 for index in range(30)]
+"""No two sums are equal: SciPy lets rounding break ties, which the bound here does not."""
+
+
+def scores(seed: int, count: int, values: list[float] | None = None) -> list[float]:
+    """Repeatable scores: uniform, or chosen from `values`."""
+    source = random.Random(seed)
+    return [source.choice(values) if values else source.random() for _ in range(count)]
+
+
+def test_ten_passes_of_ten_are_not_certainty() -> None:
+    """The exact bound of 10 of 10 is 0.05^(1/10) = 0.741, not 1."""
+    bound = lower_bound_95([1.0] * 10, seed=1)
+    assert bound.method == "clopper-pearson"
+    assert bound.value == pytest.approx(0.05**0.1, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "method"),
+    [
+        ([0.3] * 20, "clopper-pearson"),
+        ([0.0] * 20, "clopper-pearson"),
+        ([0.5], "clopper-pearson"),
+        (scores(1, 9), "clopper-pearson"),
+        ([1.0] * 30 + [0.5] * 4, "clopper-pearson"),
+        ([0.0] * 30 + [0.5] * 4, "clopper-pearson"),
+        ([1.0] * 30 + [0.5, 0.6] * 3, "bca"),
+        (scores(1, 10), "bca"),
+        ([1.0] * 19 + [0.0], "clopper-pearson"),
+    ],
+)
+def test_the_method_fits_the_data(given: list[float], method: str) -> None:
+    """Where the bootstrap covers too little, the exact bound takes its place, and the result says so."""
+    assert lower_bound_95(given, seed=3).method == method
+
+
+@pytest.mark.parametrize("passes", range(41))
+def test_pure_passes_and_failures_take_the_smaller_bound(passes: int) -> None:
+    """Never above Clopper–Pearson, never above the mean."""
+    given = [1.0] * passes + [0.0] * (40 - passes)
+    bound = lower_bound_95(given, seed=5)
+    assert bound.value <= reference_bound.clopper_pearson(given) * (1 + 1e-12)
+    assert bound.value <= passes / 40
+
+
+def test_a_pure_sample_may_be_bounded_by_bca() -> None:
+    """The smaller of the two is really chosen: some seed makes BCa the smaller one."""
+    given = [1.0] * 20 + [0.0] * 20
+    assert {lower_bound_95(given, seed).method for seed in range(60)} == {"bca", "clopper-pearson"}
+
+
+def test_a_score_of_zero_bounds_to_zero() -> None:
+    """No success at all."""
+    assert lower_bound_95([0.0] * 12, seed=1) == LowerBound(0.0, "clopper-pearson")
+
+
+@pytest.mark.parametrize("given", [SKEWED, [1 - x for x in SKEWED], scores(8, 60)])
+def test_bca_is_scipys_on_the_same_resamples(given: list[float]) -> None:
+    """With the same bootstrap distribution SciPy gives the same bound, so sign and size of z0 and a agree."""
+    from scipy.stats import bootstrap
+
+    means = lower_bound._resampled_means(np.array(given), 11)
+    theirs = bootstrap(
+        (given,),
+        np.mean,
+        n_resamples=0,
+        bootstrap_result=SimpleNamespace(bootstrap_distribution=means),
+        alternative="greater",
+        confidence_level=0.95,
+        method="BCa",
+    ).confidence_interval.low
+    assert lower_bound_95(given, seed=11).value == pytest.approx(theirs, rel=1e-9)
+
+
+def test_the_acceleration_matters_for_skewed_scores() -> None:
+    """The comparison with SciPy could not pass with the sign turned: the two tails differ."""
+    deviations = np.array(SKEWED) - np.mean(SKEWED)
+    assert lower_bound._acceleration(deviations) < -0.01
+    assert lower_bound._acceleration(-deviations) > 0.01
+
+
+@pytest.mark.parametrize("count", [10, 37, 200, 513, 600])
+@pytest.mark.parametrize("values", [None, [0.0, 0.3, 0.7, 1.0], [0.0, 1.0]])
+def test_the_plain_reference_gives_the_same_value(count: int, values: list[float] | None) -> None:
+    """To 12 significant digits, with ties, and on both sides of the size up to which weights are kept."""
+    given = scores(count, count, values)
+    value, method = reference_bound.lower_bound_95(given, seed=count)
+    bound = lower_bound_95(given, seed=count)
+    assert bound.method == method
+    assert bound.value == pytest.approx(value, rel=1e-12)
+
+
+def test_one_seed_gives_one_bound_and_other_seeds_others() -> None:
+    """Seeded: the verdict can be computed again."""
+    given = scores(4, 25)
+    assert lower_bound_95(given, 7) == lower_bound_95(list(given), 7)
+    assert len({lower_bound_95(given, seed).value for seed in range(20)}) > 10
+
+
+def test_resamples_are_uniform() -> None:
+    """Every score is drawn equally often: 1,000 × n draws, five standard errors."""
+    weights = lower_bound._weights(8, 21)
+    assert weights.sum(axis=1) == pytest.approx(np.ones(1000))
+    share = weights.mean(axis=0)
+    assert np.all(np.abs(share - 1 / 8) < 5 * math.sqrt(1 / 8 * 7 / 8 / 8000))
+
+
+def test_the_bound_covers_at_least_nine_times_of_ten() -> None:
+    """Of 300 samples of a known mean, at most 10 % bound it from above (nominal 5 %, and slack for BCa)."""
+    source = np.random.Generator(np.random.PCG64(17))
+    misses = sum(lower_bound_95(list(source.beta(2, 2, 30)), seed=1).value > 0.5 for _ in range(300))
+    assert 0 < misses <= 30
+
+
+@pytest.mark.parametrize(
+    ("given", "seed"),
+    [([], 1), ([0.5, math.nan], 1), ([1.1], 1), ([-0.1], 1), ([math.inf], 1), ([0.5], -1)],
+)
+def test_what_is_no_score_is_refused(given: list[float], seed: int) -> None:
+    """Nothing, not a number, outside [0, 1], a negative seed."""
+    with pytest.raises(InputError):
+        lower_bound_95(given, seed)
