@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @format_option
 @config_option
 def run(  # noqa: PLR0913 (one argument per option)
+    *,
     suite: str,
     only: tuple[str, ...],
     warmup: int | None,
