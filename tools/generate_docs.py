@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from benchgov.actions.reference import render_reference
 from pydantic import BaseModel
 
 from benchgov import errors
-from benchgov.actions.reference import render_reference
 from benchgov.audit.record import Record
 from benchgov.baselines.model import Baseline
 from benchgov.cli.main import cli
@@ -60,7 +60,7 @@ def commands_page() -> str:
 
 def sub_commands(group: click.Group, path: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
     """(full name, help) of every command below `group`, depth first."""
-    context = click.Context(group, info_name=path.split()[-1], parent=parent)
+    context = click.Context(group, info_name=path.rsplit(maxsplit=1)[-1], parent=parent)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None, name
@@ -83,8 +83,8 @@ def configuration_page() -> str:
         for key, text, default in settings_rows(Settings, "")
     ]
     return (
-        f"{NOTE}# benchgov.yaml\n\nAt the root of the repository. A flag wins over an environment variable, which "
-        "wins over the file, which wins over the default. An unknown key is an error.\n\n"
+        f"{NOTE}# benchgov.yaml\n\nAt the root of the repository. A flag wins over an environment variable, "
+        "which wins over the file, which wins over the default. An unknown key is an error.\n\n"
         "| key | meaning | default | environment variable |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
@@ -120,8 +120,8 @@ def exit_codes_page() -> str:
     ]
     by_command = [f"| `{name}` | {int(code)} |" for name, code in INPUT_EXIT_CODES.items()]
     return (
-        f"{NOTE}# Exit codes\n\n0 is good. 1 is a verdict or a failure that was looked for: a regression, a functional "
-        "failure, stale or missing evidence. 70 is a bug in benchgov.\n\n"
+        f"{NOTE}# Exit codes\n\n0 is good. 1 is a verdict or a failure that was looked for: a regression, a "
+        "functional failure, stale or missing evidence. 70 is a bug in benchgov.\n\n"
         "| code | meaning | what to do next |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
         "A malformed or missing input ends with 65, but in these commands with the code that they promise:\n\n"
         "| command | code |\n|---|---|\n" + "\n".join(by_command) + "\n"
