@@ -31,22 +31,28 @@ class Divergence(Protocol):
     """Where a chain stops being what was published."""
 
     @property
-    def file(self) -> str: ...
+    def file(self) -> str:
+        """The file, as a path."""
     @property
-    def position(self) -> int: ...
+    def position(self) -> int:
+        """The record's sequence; 0 for what is no record."""
     @property
-    def expected(self) -> str: ...
+    def expected(self) -> str:
+        """What should be there."""
     @property
-    def found(self) -> str: ...
+    def found(self) -> str:
+        """What is there."""
 
 
 class Verification(Protocol):
     """The part of the audit room's verification that a dossier shows."""
 
     @property
-    def ok(self) -> bool: ...
+    def ok(self) -> bool:
+        """Whether every record is what was written."""
     @property
-    def divergence(self) -> Divergence | None: ...
+    def divergence(self) -> Divergence | None:
+        """The first place that is not, if any."""
 
 
 def gather(
@@ -60,7 +66,8 @@ def gather(
     """Put together what a dossier shows.
 
     `verification` is None when there is no audit log. `report_sha256` is the digest of the report's file
-    (default: of its canonical bytes). A comparison that names another digest is left out, and said to be stale.
+    (default: of its canonical bytes). A comparison that names another digest is stale: it is left out, and
+    the dossier says so.
     """
     digest = report_sha256 or sha256_hex(report.to_bytes())
     stale = comparison is not None and comparison.report_sha256 != digest
@@ -110,9 +117,7 @@ def _own_files(report_sha256: str, comparison: Comparison | None) -> dict[str, s
     return own if comparison is None else {**own, sha256_hex(comparison.to_bytes()): "comparison"}
 
 
-def make_chain(
-    records: Sequence[Record], verification: Verification | None, own: Mapping[str, str]
-) -> Chain:
+def make_chain(records: Sequence[Record], verification: Verification | None, own: Mapping[str, str]) -> Chain:
     """The audit log in short, newest record first; `own` maps SHA-256 digests to look for to their names."""
     if verification is None:
         return Chain("none")
@@ -172,7 +177,9 @@ def _functional(report: Report) -> Functional:
     )
 
 
-def _digests(report: Report, report_sha256: str, comparison: Comparison | None) -> tuple[tuple[str, str, str], ...]:
+def _digests(
+    report: Report, report_sha256: str, comparison: Comparison | None
+) -> tuple[tuple[str, str, str], ...]:
     """(what, digest, what it covers)."""
     listed = [
         ("report", f"sha256:{report_sha256}", "the report's bytes"),
@@ -182,7 +189,9 @@ def _digests(report: Report, report_sha256: str, comparison: Comparison | None) 
         ("environment", report.environment.fingerprint, "the machine and its tools"),
     ]
     if comparison is not None:
-        listed.insert(1, ("comparison", f"sha256:{sha256_hex(comparison.to_bytes())}", "the verdict and its findings"))
+        listed.insert(
+            1, ("comparison", f"sha256:{sha256_hex(comparison.to_bytes())}", "the verdict and its findings")
+        )
     return tuple(listed)
 
 
@@ -213,4 +222,3 @@ def _chain_summary(chain: Chain) -> str:
         return "no audit log"
     state = "chain verified" if chain.status == "verified" else "chain broken"
     return f"{numbers.plural(len(chain.entries), 'record')}, {state}"
-

@@ -256,7 +256,13 @@ def _chain(chain: Chain) -> Iterator[str]:
         return
     header = ["No.", "Recorded", "Kind", "Chain head", "Names"]
     rows = [
-        [f"{e.sequence}", e.recorded_at, e.kind, code(e.chain_head[:16] + "…"), " and ".join(e.vouches_for) or "–"]
+        [
+            f"{e.sequence}",
+            e.recorded_at,
+            e.kind,
+            code(e.chain_head[:16] + "…"),
+            " and ".join(e.vouches_for) or "–",
+        ]
         for e in chain.entries
     ]
     yield table(header, rows[:_SHOWN_RECORDS], right=(0,))

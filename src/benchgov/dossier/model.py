@@ -243,5 +243,5 @@ class Dossier:
 
     @property
     def sound(self) -> bool:
-        """Whether the evidence holds together: the chain is not tampered with, the comparison is of this report."""
+        """Whether the evidence holds together: an unchanged log, and a comparison of this very report."""
         return not self.stale and self.chain.status != "tampered"

@@ -1,68 +1,38 @@
-"""Numbers as a reader wants them: a quantity with a fitting unit, a signed percent, a ratio, a short digest."""
+"""Numbers as a reader wants them: a quantity with a fitting unit, a signed percent, a ratio."""
 
 from __future__ import annotations
 
-import math
+from benchgov.units import humanize, plain_percent, signed_percent
 
-_TIME = ((1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s"))
-_SIZE = ((1.0, "B"), (1024.0, "KiB"), (1024.0**2, "MiB"), (1024.0**3, "GiB"))
-_COUNT = ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"))
-_LADDERS = {"ns": _TIME, "bytes": _SIZE, "count": _COUNT}
-
-MINUS = "\u2212"
 NONE = "–"
-_DIGEST_CHARACTERS = 12
 
 
 def quantity(value: float | None, unit: str) -> str:
-    """`value` (in `unit`) to three or four digits, in the largest unit of its kind below it: `12.4 µs`."""
-    if value is None:
-        return NONE
-    ladder = _LADDERS.get(unit)
-    if ladder is None:
-        return f"{_digits(value)} {unit}"
-    factor, name = max(
-        (step for step in ladder if step[0] <= abs(value)), default=ladder[0], key=lambda step: step[0]
-    )
-    return f"{_digits(value / factor)} {name}".rstrip()
-
-
-def _digits(value: float) -> str:
-    if value != 0 and not 1e-3 <= abs(value) < 1e6:
-        return f"{value:.3g}"
-    if abs(value) >= 1000 or value == int(value):
-        return f"{value:,.0f}"
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:.{decimals}f}"
+    """`value` (in `unit`) for people: `12.4 µs`; a dash without one."""
+    return NONE if value is None else humanize(value, unit)
 
 
 def percent(value: float | None) -> str:
-    """A signed percent: `+21.8 %`, `−3.0 %`, `0.0 %`."""
-    if value is None:
-        return NONE
-    rounded = round(value, 1)
-    sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
-    return f"{sign}{abs(rounded):,.1f} %"
+    """A signed percent to one decimal, without a sign when that is zero: `+21.8 %`, `−3.0 %`, `0.0 %`."""
+    return NONE if value is None else signed_percent(round(value, 1) + 0.0)
 
 
 def limit(value: float | None) -> str:
     """An unsigned percent without needless digits: `10 %`."""
-    return NONE if value is None else f"{value:,.4g} %"
+    return NONE if value is None else plain_percent(value)
 
 
 def ratio(value: float | None) -> str:
     """How many times: `3.21×`, `14.2×`."""
-    return NONE if value is None else f"{_digits(value)}×"
+    if value is None:
+        return NONE
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{decimals}f}×"
 
 
 def scale(value: float | None) -> str:
     """A problem size: `1,000`; a dash when the benchmark has none."""
     return NONE if value is None else f"{value:,.10g}"
-
-
-def short(digest: str) -> str:
-    """The first characters of a digest, without its algorithm's name."""
-    return digest.rsplit(":", 1)[-1][:_DIGEST_CHARACTERS]
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The dossier's plots, as inline SVG: no script, no font, no address; colours come from the page's style sheet.
+"""The dossier's plots, as inline SVG: no script, font or address; colours come from the page's style sheet.
 
 Wide plots have no view box and place things in percent of their width, so that their text keeps its size on a
 narrow screen. Zero change is in the middle; a number that grew lies to the right, whichever way is better.
@@ -24,7 +24,7 @@ _EDGE = 3.0
 
 
 def extent_of(rows: Iterable[Row]) -> float:
-    """The percent at the edges of a change plot: the limits and nearly all changes fit; outliers are clamped."""
+    """The percent at a change plot's edges: the limits and nearly all changes fit; outliers are clamped."""
     some = [row for row in rows if row.change is not None]
     if not some:
         return DEFAULT_EXTENT
@@ -59,7 +59,10 @@ def change_bar(row: Row, extent: float) -> Markup:
     left, width = min(50.0, at), abs(at - 50.0)
     tint = f"v-{row.verdict}"
     parts.append(
-        element("rect", {"class": f"bar {tint}", "x": share(left), "y": 10.5, "width": share(width), "height": 5.0})
+        element(
+            "rect",
+            {"class": f"bar {tint}", "x": share(left), "y": 10.5, "width": share(width), "height": 5.0},
+        )
     )
     parts.append(_mark(row.change, at, middle, tint, extent))
     label = f"{row.key}: {numbers.percent(row.change)}, {VERDICT_WORDS[row.verdict]}"
@@ -97,11 +100,18 @@ def change_axis(extent: float) -> Markup:
     for part in (-1.0, -0.5, 0.0, 0.5, 1.0):
         at = share(_at(part * extent, extent))
         text = "0" if part == 0 else numbers.limit(abs(part) * extent).replace(" ", "\u202f")
-        sign = "" if part == 0 else numbers.MINUS if part < 0 else "+"
+        sign = "" if part == 0 else "−" if part < 0 else "+"
         css = "tick" if part in (-1.0, 0.0, 1.0) else "tick half"
-        marks.append(element("text", {"class": css, "x": at, "y": 11.0, "text-anchor": "middle"}, sign + text))
+        marks.append(
+            element("text", {"class": css, "x": at, "y": 11.0, "text-anchor": "middle"}, sign + text)
+        )
         marks.append(_line(at, 15.0, at, 19.0, "axis"))
-    attributes: dict[str, Attribute] = {"class": "change-axis", "width": "100%", "height": 19.0, "aria-hidden": "true"}
+    attributes: dict[str, Attribute] = {
+        "class": "change-axis",
+        "width": "100%",
+        "height": 19.0,
+        "aria-hidden": "true",
+    }
     return element("svg", attributes, *marks)
 
 
@@ -121,7 +131,10 @@ def strip(row: Row) -> Markup:
     if row.quartiles is not None:
         left, right = map(place, row.quartiles)
         parts.append(
-            element("rect", {"class": "quartiles", "x": left - 2, "y": 6.0, "width": right - left + 4, "height": 14.0})
+            element(
+                "rect",
+                {"class": "quartiles", "x": left - 2, "y": 6.0, "width": right - left + 4, "height": 14.0},
+            )
         )
     if row.baseline is not None:
         parts.append(_line(place(row.baseline), 2.0, place(row.baseline), 24.0, "baseline"))
@@ -141,7 +154,9 @@ def _strip_label(row: Row, shown: int) -> str:
     label = f"{numbers.plural(len(row.samples), 'sample')} from {low} to {high}"
     if shown < len(row.samples):
         label += f" ({shown} of them drawn)"
-    return label + (f"; baseline {numbers.quantity(row.baseline, row.unit)}" if row.baseline is not None else "")
+    return label + (
+        f"; baseline {numbers.quantity(row.baseline, row.unit)}" if row.baseline is not None else ""
+    )
 
 
 def thin(samples: Sequence[float], most: int) -> Sequence[float]:
@@ -163,7 +178,9 @@ def overview(families: Sequence[Family], metric: str, extent: float) -> Markup:
         mean = "" if table.geometric_mean is None else f"mean {numbers.percent(table.geometric_mean)}"
         count = numbers.plural(len(known), "benchmark")
         note = f"{mean} · {count}" if mean else count
-        parts.append(element("text", {"class": "lane-note", "x": "100%", "y": top + 15.0, "text-anchor": "end"}, note))
+        parts.append(
+            element("text", {"class": "lane-note", "x": "100%", "y": top + 15.0, "text-anchor": "end"}, note)
+        )
         parts += _lane(known, table.limits, table.geometric_mean, top, extent)
     height = len(lanes) * _LANE_HEIGHT
     label = f"Change of {metric} per family, from −{extent:g} % to +{extent:g} %"
@@ -174,7 +191,9 @@ def _lane(
     rows: Sequence[Row], limits: Sequence[float], mean: float | None, top: float, extent: float
 ) -> list[Markup]:
     middle = top + 36.0
-    parts = [element("rect", {"class": "lane-ground", "x": "0", "y": top + 23.0, "width": "100%", "height": 26.0})]
+    parts = [
+        element("rect", {"class": "lane-ground", "x": "0", "y": top + 23.0, "width": "100%", "height": 26.0})
+    ]
     for limit in reversed(limits):
         parts += _band(limit, extent, top + 23.0, 26.0)
     parts.append(_line("50%", top + 23.0, "50%", top + 49.0, "axis"))
@@ -210,7 +229,9 @@ def scaling(study: Study) -> Markup:
         path = "M" + "L".join(f"{number(px)} {number(py)}" for px, py in points)
         if len(points) > 1:
             parts.append(element("path", {"class": f"curve {style}", "d": path}))
-        parts += [element("circle", {"class": f"knot {style}", "cx": px, "cy": py, "r": 3.6}) for px, py in points]
+        parts += [
+            element("circle", {"class": f"knot {style}", "cx": px, "cy": py, "r": 3.6}) for px, py in points
+        ]
     attributes: dict[str, Attribute] = {
         "class": "scaling",
         "viewBox": f"0 0 {number(_PLOT_WIDTH)} {number(_PLOT_HEIGHT)}",
@@ -245,7 +266,9 @@ def _y_grid(axis: _Axis, study: Study) -> list[Markup]:
         at = axis.place(value)
         parts.append(_line(_LEFT, at, _PLOT_WIDTH - _RIGHT, at, "grid"))
         text = numbers.quantity(value, study.unit)
-        parts.append(element("text", {"class": "tick", "x": _LEFT - 7, "y": at + 4, "text-anchor": "end"}, text))
+        parts.append(
+            element("text", {"class": "tick", "x": _LEFT - 7, "y": at + 4, "text-anchor": "end"}, text)
+        )
     return parts
 
 
@@ -269,6 +292,8 @@ def _x_ticks(axis: _Axis, scales: Sequence[float]) -> list[Markup]:
         parts.append(_line(at, base - 4, at, base, "axis"))
         text = numbers.scale(scale)
         if at - last > 12 + 6.5 * len(text):
-            parts.append(element("text", {"class": "tick", "x": at, "y": base + 14, "text-anchor": "middle"}, text))
+            parts.append(
+                element("text", {"class": "tick", "x": at, "y": base + 14, "text-anchor": "middle"}, text)
+            )
             last = at
     return parts

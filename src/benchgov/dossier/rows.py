@@ -1,4 +1,4 @@
-"""Report and comparison → rows, families and counts. Every step is linear in the number of metrics, but for sorting."""
+"""Report and comparison → rows, families and counts, in linear time but for sorting."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from benchgov.baselines.aggregate import aggregate
 from benchgov.dossier.model import VERDICT_ORDER, Family, MetricTable, Row, RowVerdict
 from benchgov.gate.comparison import Comparison, FamilyFinding, Finding
 from benchgov.report import Metric, Report, Run, run_key
@@ -46,7 +47,7 @@ def _row(run: Run, metric: Metric, finding: Finding | None) -> Row:
         aggregate=metric.aggregate,
         verdict=_verdict(run, finding),
         samples=metric.samples,
-        value=aggregate(metric) if current is None else current,
+        value=aggregate(metric.samples, metric.aggregate) if current is None else current,
         quartiles=_quartiles(metric.samples),
         sentence=finding.sentence if finding else run.reason,
         baseline=finding.baseline_value if finding else None,
@@ -87,26 +88,12 @@ def _row_without_run(finding: Finding) -> Row:
     )
 
 
-def aggregate(metric: Metric) -> float:
-    """The metric's samples condensed as it asks: the median, or the 95th percentile.
-
-    The percentile interpolates linearly between order statistics (Hyndman and Fan 1996, definition 7).
-    """
-    if metric.aggregate == "median":
-        return statistics.median(metric.samples)
-    return _quantile(sorted(metric.samples), 0.95)
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    position = share * (len(ordered) - 1)
-    low = int(position)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
-
-
 def _quartiles(samples: Sequence[float]) -> tuple[float, float]:
-    ordered = sorted(samples)
-    return _quantile(ordered, 0.25), _quantile(ordered, 0.75)
+    """The first and third quartile, by linear interpolation (Hyndman and Fan 1996, definition 7)."""
+    if len(samples) == 1:
+        return samples[0], samples[0]
+    low, _, high = statistics.quantiles(samples, n=4, method="inclusive")
+    return low, high
 
 
 def metric_names(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -136,7 +123,9 @@ def _family(
         name=name,
         verdict=judged.verdict if judged else "not-compared",
         counts=count_verdicts(row for rows in group.values() for row in rows),
-        tables=tuple(_table(metric, group[metric], means.get(metric)) for metric in metrics if metric in group),
+        tables=tuple(
+            _table(metric, group[metric], means.get(metric)) for metric in metrics if metric in group
+        ),
     )
 
 

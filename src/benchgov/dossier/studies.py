@@ -1,4 +1,4 @@
-"""Variants side by side, over scales: speed-up over the reference, and how the cost grows with the problem."""
+"""Variants side by side, over scales: speed-up over the reference, and how the cost grows with the size."""
 
 from __future__ import annotations
 

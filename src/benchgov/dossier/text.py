@@ -10,7 +10,8 @@ _ESCAPE_SEQUENCES = re.compile(
     r"|\x1b[@-Z\\-_]?",
     re.DOTALL,
 )
-# Controls but for tab and newline; bidirectional overrides, which make text read as what it is not; surrogates.
+# Controls but for tab and newline; overrides of the text's direction, which make it read as what it is not;
+# surrogates, which UTF-8 cannot hold.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _ZERO_WIDTH_SPACE = "\u200b"
 

@@ -106,9 +106,7 @@ _PLAIN_REASONS = {
 }
 
 
-def notices(
-    report: Report, comparison: Comparison | None, stale: bool, chain: Chain
-) -> tuple[Notice, ...]:
+def notices(report: Report, comparison: Comparison | None, stale: bool, chain: Chain) -> tuple[Notice, ...]:
     """What a reader must know before the numbers: alarms first, then warnings, then notes."""
     found = [*_evidence_notices(chain, stale), *_report_notices(report), *_missing(comparison, chain)]
     order = ("alarm", "warning", "note")
@@ -125,12 +123,14 @@ def _evidence_notices(chain: Chain, stale: bool) -> Iterator[Notice]:
             f"found {at.found}. Nothing from there on can be relied on.",
         )
     elif chain.status == "tampered":
-        yield Notice("alarm", "The audit log has been changed", "It does not verify; see benchgov audit verify.")
+        yield Notice(
+            "alarm", "The audit log has been changed", "It does not verify; see benchgov audit verify."
+        )
     if stale:
         yield Notice(
             "alarm",
             "The comparison is of another report",
-            "The comparison's report digest is not this report's, so it is left out. Run benchgov compare again.",
+            "The comparison names another report's digest, so it is left out. Run benchgov compare again.",
         )
 
 
@@ -184,7 +184,7 @@ def _missing(comparison: Comparison | None, chain: Chain) -> Iterator[Notice]:
 def method(report: Report, comparison: Comparison | None) -> tuple[str, ...]:
     """How the samples were taken, condensed and judged, a sentence or two each."""
     samplings = [run.sampling for run in report.runs if run.metrics]
-    return tuple([*_sampling_words(samplings), *_aggregation_words(report), *_decision_words(comparison)])
+    return (*_sampling_words(samplings), *_aggregation_words(report), *_decision_words(comparison))
 
 
 def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
@@ -231,12 +231,12 @@ def _decision_words(comparison: Comparison | None) -> Iterator[str]:
         return
     if comparison.mode == "threshold":
         yield (
-            "A change is judged against a fixed limit in percent, per family and metric, that was set when the "
-            "baseline was published: beyond it is a regression, within it is unchanged."
+            "A change is judged against a fixed limit in percent, per family and metric, that was set when "
+            "the baseline was published: beyond it is a regression, within it is unchanged."
         )
     else:
         yield f"Changes were judged by the rule {comparison.mode!r}."
-    yield "A family's change is the geometric mean of its benchmarks' ratios, so that +100 % and −50 % cancel."
+    yield "A family's change is the geometric mean of its ratios, so that +100 % and −50 % cancel."
 
 
 def claims(report: Report, comparison: Comparison | None, chain: Chain) -> tuple[str, ...]:
