@@ -113,6 +113,43 @@ jobs:
           echo "head=$HEAD"
           test -s "$DOSSIER"
 """
+TWO_JOBS = """\
+name: benchmarks
+on: pull_request
+permissions: {}
+jobs:
+  measure:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: org/benchgov/run-bench@v1
+        with:
+          suite: demo
+          artifact-name: measured-elsewhere
+  compare:
+    runs-on: ubuntu-latest
+    needs: measure
+    permissions:
+      contents: read
+      checks: write
+      pull-requests: write
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - run: rm -rf .benchgov
+      - uses: org/benchgov/compare-thresholds@v1
+        id: compare
+        with:
+          artifact-name: measured-elsewhere
+      - env:
+          VERDICT: ${{ steps.compare.outputs.verdict }}
+        run: echo "verdict=$VERDICT"
+"""
 
 
 @dataclass(frozen=True)
@@ -123,7 +160,7 @@ class Consumer:
     base: str
 
     def change(self, rounds: int = 1, python: str | None = None) -> str:
-        """Commit, on a branch, code that does `rounds` times the work (and other pins); returns the commit."""
+        """Commit, on a branch, code that does `rounds` times the work (and other pins)."""
         git(self.folder, "checkout", "--quiet", "-B", "change", self.base)
         work = self.folder / "bench" / "demo" / "work.py"
         work.write_text(work.read_text() + f"# changed\nROUNDS = {rounds}\n")

@@ -12,11 +12,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +30,12 @@ BIN = Path(sys.executable).parent
 
 UPLOAD = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02"
 DOWNLOAD = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093"
-TOKEN, READ_ONLY_TOKEN = "e2e-writer", "e2e-reader"
+TOKEN = "e2e-writer"
 OWNER, NAME = "acme", "widgets"
 _SEED = {
-    "tokens": {
-        TOKEN: {"login": "bench-bot", "scopes": ["repo"]},
-        READ_ONLY_TOKEN: {"login": "passer-by", "scopes": ["read"]},
-    },
+    "tokens": {TOKEN: {"login": "bench-bot", "scopes": ["repo"]}},
     "github": {
-        "users": [
-            {"login": "bench-bot", "name": "Bench Bot", "email": "bot@example.invalid"},
-            {"login": "passer-by", "name": "Passer By", "email": "reader@example.invalid"},
-        ],
+        "users": [{"login": "bench-bot", "name": "Bench Bot", "email": "bot@example.invalid"}],
         "orgs": [{"login": OWNER, "members": [{"login": "bench-bot", "role": "admin"}]}],
         "repos": [{"owner": OWNER, "name": NAME, "auto_init": True}],
     },
@@ -175,7 +171,7 @@ class Emulator:
     def annotations(self, check: int) -> list[dict[str, Any]]:
         """The annotations of a check run."""
         answer = self.call("GET", f"/repos/{OWNER}/{NAME}/check-runs/{check}/annotations?per_page=100")
-        return list(answer["annotations"] if isinstance(answer, dict) else answer)
+        return list(answer["check_annotations"] if isinstance(answer, dict) else answer)
 
 
 @contextlib.contextmanager
@@ -215,17 +211,51 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"the emulator did not start: {log.read_text()}")
 
 
+@contextlib.contextmanager
+def read_only_github(upstream: str) -> Iterator[str]:
+    """GitHub as a read-only token sees it: reading works, every write is answered with GitHub's own 403."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            headers = {"Authorization": self.headers["Authorization"]}
+            request = urllib.request.Request(upstream + self.path, headers=headers)
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                self._answer(200, answer.read())
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self._answer(403, b'{"message": "Resource not accessible by integration"}')
+
+        do_PATCH = do_POST
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @dataclass(frozen=True)
 class WorkflowRun:
-    """A finished run of act: its exit code, what it printed, its summaries and its artifacts."""
+    """A finished run of act: its exit code, what it printed, and the folder of its artifacts."""
 
     status: int
     log: str
     artifacts: Path
-
-    def annotations(self, level: str) -> list[str]:
-        """The lines of the log in which act shows a workflow command of this level."""
-        return [line for line in self.log.splitlines() if f"::{level}" in line]
 
 
 class Act:
@@ -253,15 +283,18 @@ class Act:
         environ: Mapping[str, str],
         *,
         name: str = "pull_request",
-        token: str = TOKEN,
+        workflow: str | None = None,
     ) -> WorkflowRun:
-        """Run the workflows of `repository` for `event`."""
+        """Run the workflows of `repository`, or the one that is given as text, for `event`."""
         place = self._folder / f"run-{len(list(self._folder.glob('run-*')))}"
         (place / "config" / "act").mkdir(parents=True)
         (place / "config" / "act" / "actrc").touch()
         (place / "event.json").write_text(json.dumps(event))
         command = [self._program, name, "-e", str(place / "event.json"), *self._options(place)]
-        command += ["-s", f"GITHUB_TOKEN={token}"]
+        command += ["-s", f"GITHUB_TOKEN={TOKEN}"]
+        if workflow is not None:
+            (place / "workflow.yml").write_text(workflow)
+            command += ["-W", str(place / "workflow.yml")]
         for variable, value in self._variables(environ).items():
             command += ["--env", f"{variable}={value}"]
         done = self._call(command, repository, place)
