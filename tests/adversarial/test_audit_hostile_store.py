@@ -163,6 +163,18 @@ def test_a_store_that_is_a_file(tmp_path: Path) -> None:
     assert path.read_text() == "not a folder"
 
 
+def test_a_records_folder_that_is_a_file(store: Path) -> None:
+    """A divergence; and hosts/ itself as a file is an error, never a pass."""
+    folder = record_path(store, HOST, 1).parent
+    folder.rename(store / "moved")
+    folder.write_text("")
+    assert not verify(store).ok
+    (store / "hosts").rename(store / "old-hosts")
+    (store / "hosts").write_text("")
+    with pytest.raises(InputError, match="cannot be read"):
+        verify(store)
+
+
 def test_a_store_that_cannot_be_written(store: Path) -> None:
     """The folder of keys is a file: the append fails before its record exists."""
     keys = key_path(store, HOST, "x").parent
