@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.gate_builders import FACTS, NOW, drafted, metric, report, run
 
 from benchgov.baselines.model import Baseline
 from benchgov.baselines.store import BaselineStore, read_baseline
 from benchgov.baselines.verify import verify
 from benchgov.errors import InputError, OutputError, TamperError
 from benchgov.report import Report
-from tests.gate_builders import FACTS, NOW, drafted, metric, report, run
 
 OTHER = FACTS.model_copy(update={"cpu_model": "Other", "os": "debian-11"})
 NEAR = FACTS.model_copy(update={"kernel": "6.2"})
@@ -21,6 +21,7 @@ NEAR = FACTS.model_copy(update={"kernel": "6.2"})
 
 @pytest.fixture
 def store(tmp_path: Path) -> BaselineStore:
+    """An empty store."""
     return BaselineStore(tmp_path / "bench/demo/baselines")
 
 
@@ -71,8 +72,7 @@ def test_one_flipped_bit_is_found_in_every_file(store: BaselineStore, name: str)
     with pytest.raises(TamperError) as caught:
         store.read("default", made.baseline_id)
     named = path if name != "checksums.json" else _folder(store, made)  # there a name may have been hit
-    assert str(named) in "
-".join(caught.value.details)
+    assert str(named) in "\n".join(caught.value.details)
 
 
 def test_extra_missing_and_linked_files_are_found(store: BaselineStore, tmp_path: Path) -> None:

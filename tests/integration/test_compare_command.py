@@ -20,6 +20,7 @@ OUT = Path(".benchgov/out")
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh repository, and the current folder."""
     for name in [name for name in os.environ if name.startswith(("BENCHGOV_", "GIT_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
