@@ -1,4 +1,4 @@
-"""The core of a comparison, plain and as benchgov does it: aggregate both sides, hold the change against a limit.
+"""The core of a comparison, plain and as benchgov does it: aggregate both sides, hold the change to a limit.
 
 A row is [direction, aggregate, limit in percent, baseline samples, current samples]; each side answers
 [verdict, change in percent, rounded to 9 significant digits] per row, in order, so that outputs can be held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from bench.core.reference_compare import optimized, reference, rows_for
 from hypothesis import given
@@ -22,7 +23,7 @@ def _compare(before: list[Run], now: list[Run]) -> Comparison:
     return compare(report(*now), active(report(*before)), GatePolicy())
 
 
-def _one(before: list[float], now: list[float], **changes: object) -> Comparison:
+def _one(before: list[float], now: list[float], **changes: Any) -> Comparison:
     return _compare([run("a", metric(before, **changes))], [run("a", metric(now, **changes))])
 
 

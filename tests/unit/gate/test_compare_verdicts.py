@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from tests.gate_builders import FACTS, active, blocked, metric, report, run
@@ -25,7 +26,7 @@ def _compare(before: Run | Report, now: Run | Report, policy: GatePolicy = POLIC
     return compare(now if isinstance(now, Report) else report(now), active(before), policy)
 
 
-def _wall(*samples: float, **changes: object) -> Run:
+def _wall(*samples: float, **changes: Any) -> Run:
     return run("parse", metric(samples, **changes))
 
 
@@ -88,7 +89,7 @@ def test_a_worst_case_metric_is_judged_by_its_p95() -> None:
     [{"unit": "ms"}, {"direction": "higher"}, {"aggregate": "p95"}],
     ids=lambda one: next(iter(one)),
 )
-def test_a_metric_that_means_something_else_is_not_comparable(changes: dict[str, str]) -> None:
+def test_a_metric_that_means_something_else_is_not_comparable(changes: dict[str, Any]) -> None:
     """Unit, direction or aggregate changed: neither red nor a pass, and the sentence says which."""
     result = _compare(_wall(*[100.0] * 5), _wall(*[900.0] * 5, **changes))
     assert result.verdict == "not-comparable"
@@ -208,7 +209,7 @@ def test_the_nearest_baseline_shows_the_difference() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"regime": "other"}, {"suite": "other"}])
-def test_another_regime_or_suite_is_not_comparable(changes: dict[str, str]) -> None:
+def test_another_regime_or_suite_is_not_comparable(changes: dict[str, Any]) -> None:
     """A baseline is named by hand, and does not fit."""
     result = compare(report(**changes), active(report()), POLICY)
     assert (result.verdict, result.findings) == ("not-comparable", ())
