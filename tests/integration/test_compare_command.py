@@ -261,3 +261,74 @@ def test_a_place_that_cannot_be_written_leaves_nothing(repository: Path) -> None
     shutil.rmtree("bench")
     (repository / "bench").write_text("")
     assert _generate(report()) == 74
+
+
+MANIFEST = """\
+version: 1
+suite: demo
+kind: measured
+families:
+  sums: {thresholds: {wall_time: 9000, cpu_time: 9000, peak_memory: 900}}
+benchmarks:
+  - id: sum
+    family: sums
+    signature: (n) -> int
+    isolation: shared
+    min_sample_ms: 0.1
+    input: {value: 10}
+    variants:
+      fast: {callable: "work:total"}
+"""
+
+
+def _suite() -> None:
+    Path("bench/demo").mkdir(parents=True)
+    Path("bench/demo/suite.yaml").write_text(MANIFEST)
+    Path("bench/demo/work.py").write_text("def total(n):\n    return sum(range(n))\n")
+
+
+def test_a_suite_is_measured_published_and_compared(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The real path: measure, publish with the suite's limits, measure again, compare."""
+    _suite()
+    assert run_cli(["baseline", "generate", "demo", "--activate", "--format", "json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["thresholds"]["sums"]["wall_time"] == 9000
+    assert made["provenance"]["command"] == (
+        "benchgov baseline generate demo --regime default --warmup 2 --runs 5"
+    )
+    assert str(repository) not in json.dumps(made)
+    assert run_cli(["run", "demo", "--no-gate"]) == 0
+    assert run_cli(["compare"]) == 0
+    assert run_cli(["baseline", "verify", "demo"]) == 0
+
+
+def test_a_drifted_machine_makes_no_baseline(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 4, the rule and the property are named, and nothing is published."""
+    _suite()
+    (repository / "benchgov.yaml").write_text('environment:\n  pins: {arch: "abacus"}\n')
+    assert run_cli(["baseline", "generate", "demo"]) == 4
+    assert "rule pinned-environment: arch: wanted abacus" in capsys.readouterr().err
+    assert not Path("bench/demo/baselines").exists()
+
+
+def test_a_full_disk_leaves_nothing_half_published(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last file does not fit: no folder is left, and the index is not touched."""
+    import errno
+
+    real = os.fsync
+    calls: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert _generate(report(), "--activate") == 74
+    assert "No space left" in capsys.readouterr().err
+    assert list(Path("bench/demo/baselines/default").iterdir()) == []
