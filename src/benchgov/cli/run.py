@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--output-dir", help="Folder for the report.  [default: .benchgov/out]")
 @format_option
 @config_option
-def run(  # noqa: PLR0913 (one argument per option)
+def run(  # noqa: PLR0913, PLR0917 (one argument per option)
     suite: str,
     only: tuple[str, ...],
     warmup: int | None,
@@ -142,9 +142,20 @@ def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurem
 
 
 def _gate(project: Project, suite: Suite, report: Report) -> Report:
-    """`report` with its performance gate filled in, when there is an active baseline."""
-    del project, suite
-    return report
+    """`report` with its performance gate filled in, when its regime has an active baseline."""
+    folder = suite.folder / "baselines"
+    if not folder.is_dir():
+        return report
+    from benchgov.baselines.store import BaselineStore
+    from benchgov.gate.compare import compare
+    from benchgov.gate.policy import GatePolicy
+    from benchgov.gate.summary import as_gate
+
+    active = BaselineStore(folder).active(report.config.regime, report.environment)
+    if not active.baselines and active.nearest is None:
+        return report
+    gate = as_gate(compare(report, active, GatePolicy(mode=project.settings.policy.mode)))
+    return report.model_copy(update={"performance_gate": gate})
 
 
 def _store(folder: Path, report: Report, measurement: Measurement, project: Project) -> None:
