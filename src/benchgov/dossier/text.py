@@ -1,0 +1,46 @@
+"""Hostile text made harmless: no control sequences, no text-direction tricks, no Markdown of its own."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPE_SEQUENCES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
+    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS and other strings, up to their terminator
+    r"|\x1b[@-Z\\-_]?",
+    re.DOTALL,
+)
+# Controls but for tab and newline; overrides of the text's direction, which make it read as what it is not;
+# surrogates, which UTF-8 cannot hold.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_ZERO_WIDTH_SPACE = "\u200b"
+
+# CommonMark 0.31 section 2.5: an entity cannot stand for a character that has structural meaning.
+_MARKDOWN = re.compile(r"[&<>`*\[\]|~\\!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+# What GitHub turns into links to people, issues and addresses, wherever it stands.
+_AUTOLINK = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=GH)(?=-\d)", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """`text` without terminal escape sequences; other unprintable characters become U+FFFD."""
+    unified = _ESCAPE_SEQUENCES.sub("", text).replace("\r\n", "\n")
+    return _UNPRINTABLE.sub("\ufffd", unified)
+
+
+def one_line(text: str) -> str:
+    """`text`, cleaned, with each run of white space as one space."""
+    return " ".join(clean(text).split())
+
+
+def markdown(text: str) -> str:
+    """`text` as one line of Markdown that shows exactly its characters, in a table cell too."""
+    entities = _MARKDOWN.sub(lambda match: f"&#{ord(match.group())};", one_line(text))
+    return _AUTOLINK.sub(_ZERO_WIDTH_SPACE, entities)
+
+
+def fenced(text: str) -> str:
+    """`text` as a Markdown code block: the fence is longer than any run of backticks inside."""
+    body = clean(text).strip("\n")
+    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{body}\n{fence}"
