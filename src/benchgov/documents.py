@@ -32,7 +32,7 @@ def parse_json(text: str, where: str) -> Any:
     if not text.strip():
         raise InputError("the file is empty; a JSON document was expected", where=where)
     try:
-        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+        return _decode(text)
     except json.JSONDecodeError as error:
         cut_off = error.pos >= len(text.rstrip())
         reason = "the document is cut off" if cut_off else error.msg
@@ -54,6 +54,10 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+# Made once: `json.loads` would make a decoder for every document.
+_decode = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant).decode
 
 
 def load_json_model(path: Path, model: type[Model], limit: int = MAX_DOCUMENT_BYTES) -> Model:

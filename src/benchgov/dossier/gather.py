@@ -19,12 +19,10 @@ from benchgov.dossier.model import (
     Tamper,
     Trouble,
 )
-from benchgov.dossier.rows import count_verdicts, make_families, make_rows, metric_names, worst_first
+from benchgov.dossier.rows import count_verdicts, make_concerns, make_families, make_rows, metric_names
 from benchgov.dossier.studies import make_studies
 from benchgov.gate.comparison import Comparison
 from benchgov.report import Report, Run
-
-_ATTENTION = frozenset({"failed", "regression", "blocked", "not-comparable", "missing", "inconclusive"})
 
 
 class Divergence(Protocol):
@@ -33,12 +31,15 @@ class Divergence(Protocol):
     @property
     def file(self) -> str:
         """The file, as a path."""
+
     @property
     def position(self) -> int:
         """The record's sequence; 0 for what is no record."""
+
     @property
     def expected(self) -> str:
         """What should be there."""
+
     @property
     def found(self) -> str:
         """What is there."""
@@ -50,6 +51,7 @@ class Verification(Protocol):
     @property
     def ok(self) -> bool:
         """Whether every record is what was written."""
+
     @property
     def divergence(self) -> Divergence | None:
         """The first place that is not, if any."""
@@ -90,10 +92,11 @@ def gather(
         authoritative=report.summary.authoritative and (used is None or used.authoritative),
         counts=count_verdicts(rows),
         runs=len(report.runs),
+        findings=len(rows),
         primary_metric=primary,
         metrics=metrics,
         notices=words.notices(report, used, stale, chain),
-        attention=tuple(row for row in worst_first(rows) if row.verdict in _ATTENTION),
+        attention=make_concerns(rows),
         families=make_families(rows, used, metrics, report),
         studies=make_studies(rows, primary),
         functional=_functional(report),
@@ -199,7 +202,7 @@ def _sections(dossier: Dossier) -> tuple[Section, ...]:
     """The parts that this dossier has, in order, each with what it says in a line."""
     functional = dossier.functional
     families = numbers.plural(len(dossier.families), "family", "families")
-    attention = numbers.plural(len(dossier.attention), "finding")
+    attention = numbers.plural(len(dossier.attention), "run")
     listed = [
         Section("summary", "Verdict", dossier.title),
         Section("attention", "Needs a look", attention) if dossier.attention else None,

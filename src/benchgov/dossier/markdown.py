@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchgov.dossier import numbers, words
-from benchgov.dossier.model import Chain, Dossier, Family, MetricTable, Notice, Row, Study, Trouble
+from benchgov.dossier.model import Chain, Concern, Dossier, Family, MetricTable, Notice, Row, Study, Trouble
 from benchgov.dossier.text import fenced
 from benchgov.dossier.text import markdown as escaped
 from benchgov.report import Drift
@@ -73,14 +73,18 @@ def _notice(notice: Notice) -> str:
     return f"> [!{_ALERTS[notice.level]}]\n> **{escaped(notice.title)}.** {escaped(notice.text)}"
 
 
-def _attention(rows: Sequence[Row]) -> Iterator[str]:
-    if not rows:
+def _attention(concerns: Sequence[Concern]) -> Iterator[str]:
+    if not concerns:
         return
     yield "## Needs a look"
-    lines = [f"- **{_verdict(row)}** {escaped(row.sentence) or code(row.key)}" for row in rows]
+    lines = [f"- **{_verdict(one.rows[0])}** {code(one.key)}: {_concern(one)}" for one in concerns]
     yield "\n".join(lines[:_SHOWN_ROWS])
     if len(lines) > _SHOWN_ROWS:
         yield _folded(f"{len(lines) - _SHOWN_ROWS:,} more", "\n".join(lines[_SHOWN_ROWS:]))
+
+
+def _concern(concern: Concern) -> str:
+    return escaped("; ".join(words.concern(row) for row in concern.rows))
 
 
 def _verdict(row: Row) -> str:

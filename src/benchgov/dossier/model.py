@@ -66,6 +66,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Concern:
+    """A run that a reviewer should look at: its metrics that are not fine, worst first."""
+
+    key: str
+    rows: tuple[Row, ...]
+
+    @property
+    def verdict(self) -> RowVerdict:
+        """The worst of its rows' verdicts."""
+        return self.rows[0].verdict
+
+
+@dataclass(frozen=True)
 class MetricTable:
     """One metric of one family: its rows, worst first, and the geometric mean of the changes."""
 
@@ -216,10 +229,11 @@ class Dossier:
     authoritative: bool
     counts: dict[RowVerdict, int]
     runs: int
+    findings: int
     primary_metric: str
     metrics: tuple[str, ...]
     notices: tuple[Notice, ...]
-    attention: tuple[Row, ...]
+    attention: tuple[Concern, ...]
     families: tuple[Family, ...]
     studies: tuple[Study, ...]
     functional: Functional

@@ -49,27 +49,26 @@ def change_bar(row: Row, extent: float) -> Markup:
     """One row's change: a bar from zero to it, over the band within the limit."""
     if row.change is None:
         return Markup("")
-    height, middle = 26.0, 13.0
-    parts = _band(row.limit, extent, 0.0, height)
-    parts.append(_line("50%", 0.0, "50%", height, "axis"))
+    parts = _band(row.limit, extent, 0.0, "100%")
+    parts.append(_line("50%", 0.0, "50%", "100%", "axis"))
     at = _at(row.change, extent)
     if row.interval is not None:
         low, high = (share(_at(end, extent)) for end in row.interval)
-        parts.append(_line(low, middle, high, middle, "interval"))
+        parts.append(_line(low, "50%", high, "50%", "interval"))
     left, width = min(50.0, at), abs(at - 50.0)
     tint = f"v-{row.verdict}"
     parts.append(
         element(
             "rect",
-            {"class": f"bar {tint}", "x": share(left), "y": 10.5, "width": share(width), "height": 5.0},
+            {"class": f"bar {tint}", "x": share(left), "y": "50%", "width": share(width), "height": 5.0},
         )
     )
-    parts.append(_mark(row.change, at, middle, tint, extent))
+    parts.append(_mark(row.change, at, "50%", tint, extent))
     label = f"{row.key}: {numbers.percent(row.change)}, {VERDICT_WORDS[row.verdict]}"
-    return figure(label, {"class": "change", "width": "100%", "height": height}, parts)
+    return figure(label, {"class": "change", "width": "100%", "height": 26.0}, parts)
 
 
-def _band(limit: float | None, extent: float, top: float, height: float) -> list[Markup]:
+def _band(limit: float | None, extent: float, top: float, height: Attribute) -> list[Markup]:
     if limit is None:
         return []
     low, high = _at(-limit, extent), _at(limit, extent)
@@ -81,16 +80,16 @@ def _band(limit: float | None, extent: float, top: float, height: float) -> list
     ]
 
 
-def _line(x1: Attribute, y1: float, x2: Attribute, y2: float, css: str) -> Markup:
+def _line(x1: Attribute, y1: Attribute, x2: Attribute, y2: Attribute, css: str) -> Markup:
     return element("line", {"class": css, "x1": x1, "y1": y1, "x2": x2, "y2": y2})
 
 
-def _mark(change: float, at: float, y: float, css: str, extent: float, *inner: Markup) -> Markup:
+def _mark(change: float, at: float, y: Attribute, css: str, extent: float, *inner: Markup) -> Markup:
     """A dot, or an arrow head at the edge for a change that lies beyond it."""
     if abs(change) <= extent:
         return element("circle", {"class": f"dot {css}", "cx": share(at), "cy": y, "r": 4.5}, *inner)
-    tip = 7.0 if change > 0 else -7.0
-    path = element("path", {"class": f"dot {css}", "d": f"M0 -6L{number(tip)} 0L0 6Z"}, *inner)
+    tip = 9.0 if change > 0 else -9.0
+    path = element("path", {"class": f"dot {css}", "d": f"M0 -7L{number(tip)} 0L0 7Z"}, *inner)
     return element("svg", {"x": share(at), "y": y, "class": "arrow"}, path)
 
 
@@ -168,7 +167,7 @@ def thin(samples: Sequence[float], most: int) -> Sequence[float]:
 
 
 def overview(families: Sequence[Family], metric: str, extent: float) -> Markup:
-    """One lane per family: every benchmark's change as a dot, the limit as a band, the mean as a diamond."""
+    """One lane per family: every run's change as a dot, the limit as a band, the mean as a diamond."""
     lanes = [(family, table) for family in families for table in family.tables if table.metric == metric]
     parts: list[Markup] = []
     for index, (family, table) in enumerate(lanes):
@@ -176,7 +175,7 @@ def overview(families: Sequence[Family], metric: str, extent: float) -> Markup:
         known = [row for row in table.rows if row.change is not None]
         parts.append(element("text", {"class": "lane", "x": "0", "y": top + 15.0}, family.name))
         mean = "" if table.geometric_mean is None else f"mean {numbers.percent(table.geometric_mean)}"
-        count = numbers.plural(len(known), "benchmark")
+        count = numbers.plural(len(known), "run")
         note = f"{mean} · {count}" if mean else count
         parts.append(
             element("text", {"class": "lane-note", "x": "100%", "y": top + 15.0, "text-anchor": "end"}, note)

@@ -67,6 +67,8 @@ def _environment() -> Environment:
         overview=plots.overview,
         scaling=plots.scaling,
         strip=plots.strip,
+        counted=words.counted,
+        concern=words.concern,
         speed=words.speed,
         study_rows=study_rows,
     )

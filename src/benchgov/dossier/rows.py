@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchgov.baselines.aggregate import aggregate
-from benchgov.dossier.model import VERDICT_ORDER, Family, MetricTable, Row, RowVerdict
+from benchgov.dossier.model import VERDICT_ORDER, Concern, Family, MetricTable, Row, RowVerdict
 from benchgov.gate.comparison import Comparison, FamilyFinding, Finding
 from benchgov.report import Metric, Report, Run, run_key
 
 _METRIC_ORDER = ("wall_time", "cpu_time", "peak_memory", "instructions")
+_NOT_FINE = frozenset(VERDICT_ORDER[: VERDICT_ORDER.index("inconclusive") + 1])
 _RANK = {verdict: rank for rank, verdict in enumerate(VERDICT_ORDER)}
 
 Key = tuple[str, str]
@@ -137,6 +138,15 @@ def _table(metric: str, rows: list[Row], mean: float | None) -> MetricTable:
 def worst_first(rows: Iterable[Row]) -> tuple[Row, ...]:
     """Rows by verdict, then by the size of the change, then as they came."""
     return tuple(sorted(rows, key=lambda row: (_RANK[row.verdict], -abs(row.change or 0.0))))
+
+
+def make_concerns(rows: Iterable[Row]) -> tuple[Concern, ...]:
+    """The runs with a finding that is not fine, worst first."""
+    groups: dict[str, list[Row]] = {}
+    for row in worst_first(rows):
+        if row.verdict in _NOT_FINE:
+            groups.setdefault(row.key, []).append(row)
+    return tuple(Concern(key, tuple(group)) for key, group in groups.items())
 
 
 def count_verdicts(rows: Iterable[Row]) -> dict[RowVerdict, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchgov.dossier import numbers
-from benchgov.dossier.model import Chain, Headline, Line, Notice, RowVerdict
+from benchgov.dossier.model import Chain, Headline, Line, Notice, Row, RowVerdict
 from benchgov.gate.comparison import Comparison
 from benchgov.report import Report, Sampling
 
@@ -31,6 +31,29 @@ VERDICT_WORDS: dict[RowVerdict, str] = {
     "unchanged": "unchanged",
     "not-compared": "not compared",
 }
+
+COUNT_WORDS: dict[RowVerdict, tuple[str, str]] = {
+    "regression": ("regression", "regressions"),
+    "improvement": ("improvement", "improvements"),
+    "failed": ("wrong result", "wrong results"),
+}
+"""One and many of the verdicts that are nouns; the others do not change."""
+
+
+def counted(verdict: RowVerdict, count: int) -> str:
+    """The word for `count` findings with `verdict`."""
+    one, many = COUNT_WORDS.get(verdict, (VERDICT_WORDS[verdict], VERDICT_WORDS[verdict]))
+    return one if count == 1 else many
+
+
+def concern(row: Row) -> str:
+    """One finding in a line, for a list under the run's name."""
+    if row.change is None or row.baseline is None:
+        return row.sentence or f"{metric_words(row.metric)}: {VERDICT_WORDS[row.verdict]}"
+    was, now = numbers.quantity(row.baseline, row.unit), numbers.quantity(row.value, row.unit)
+    allowed = "" if row.limit is None else f", limit {numbers.limit(row.limit)}"
+    return f"{metric_words(row.metric)} {was} → {now} ({numbers.percent(row.change)}{allowed})"
+
 
 VERDICT_MARKS: dict[RowVerdict, str] = {
     "failed": "✗",
@@ -108,7 +131,7 @@ _PLAIN_REASONS = {
 
 def notices(report: Report, comparison: Comparison | None, stale: bool, chain: Chain) -> tuple[Notice, ...]:
     """What a reader must know before the numbers: alarms first, then warnings, then notes."""
-    found = [*_evidence_notices(chain, stale), *_report_notices(report), *_missing(comparison, chain)]
+    found = [*_evidence_notices(chain, stale), *_report_notices(report), *_missing(comparison, chain, stale)]
     order = ("alarm", "warning", "note")
     return tuple(sorted(found, key=lambda notice: order.index(notice.level)))
 
@@ -162,8 +185,8 @@ def _report_notices(report: Report) -> Iterator[Notice]:
         )
 
 
-def _missing(comparison: Comparison | None, chain: Chain) -> Iterator[Notice]:
-    if comparison is None:
+def _missing(comparison: Comparison | None, chain: Chain, stale: bool) -> Iterator[Notice]:
+    if comparison is None and not stale:
         yield Notice(
             "note",
             "Not compared with a baseline",

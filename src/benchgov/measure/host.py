@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import hashlib
 import json
 import os
 import resource
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import Any, NoReturn
@@ -156,6 +154,8 @@ def described(error: BaseException) -> str:
     if isinstance(error, UnmeasurableError):
         return str(error)
     with contextlib.suppress(BaseException):
+        import traceback  # only now: this process is kept small for the commands that it starts
+
         traceback.print_exception(error, file=sys.__stderr__)
     text = " ".join(str(error).split())[:_MESSAGE_LIMIT]
     return f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}"
@@ -257,6 +257,12 @@ def digest(value: Any) -> str | None:
         kind, data = encoded(value)
     except (UnmeasurableError, ValueError, RecursionError):
         return None
+    return _named_digest(kind, data)
+
+
+def _named_digest(kind: str, data: bytes) -> str:
+    import hashlib  # loads OpenSSL: not in the process that starts commands
+
     return f"{kind}:{hashlib.sha256(data).hexdigest()}"
 
 
@@ -368,7 +374,7 @@ class Commands:
         kind, data = encoded(build_input(self.spec))
         with open(self.stdin, "wb") as stream:
             stream.write(data)
-        return {"input_digest": f"{kind}:{hashlib.sha256(data).hexdigest()}"}
+        return {"input_digest": _named_digest(kind, data)}
 
     def prepared(self) -> Reply:
         """The digest of the input, and the least peak memory that can be told: this process's own."""

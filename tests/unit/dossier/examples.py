@@ -34,13 +34,15 @@ FINGERPRINT = f"blake3:{DIGEST}"
 
 
 def metric(name: str = "wall_time", samples: Sequence[float] = (10.0, 11.0, 12.0), **given: Any) -> Metric:
+    """A metric with these samples, in the unit that its name has."""
     units = {"wall_time": "ns", "cpu_time": "ns", "peak_memory": "bytes", "instructions": "count"}
-    return Metric(name=name, unit=units.get(name, "points"), direction="lower", samples=tuple(samples)).model_copy(
-        update=given
-    )
+    return Metric(
+        name=name, unit=units.get(name, "points"), direction="lower", samples=tuple(samples)
+    ).model_copy(update=given)
 
 
 def run(benchmark: str = "parse", *metrics: Metric, **given: Any) -> Run:
+    """A run that passed."""
     values: dict[str, Any] = {
         "benchmark": benchmark,
         "variant": "optimized",
@@ -53,13 +55,16 @@ def run(benchmark: str = "parse", *metrics: Metric, **given: Any) -> Run:
         "ok": True,
         "run_is_valid": True,
         "layers": {"parity": "pass", "execution": "pass", "expectations": "pass"},
-        "sampling": Sampling(isolation="process", warmup=2, runs=len(metrics[0].samples) if metrics else 0, iterations=1),
+        "sampling": Sampling(
+            isolation="process", warmup=2, runs=len(metrics[0].samples) if metrics else 0, iterations=1
+        ),
         "metrics": metrics or (metric(),),
     }
     return Run(**{**values, **given})
 
 
 def blocked_run(benchmark: str = "parse", **given: Any) -> Run:
+    """A run that could not be measured."""
     values: dict[str, Any] = {
         "overall": "blocked",
         "ok": False,
@@ -74,6 +79,7 @@ def blocked_run(benchmark: str = "parse", **given: Any) -> Run:
 
 
 def wrong_run(benchmark: str = "parse", **given: Any) -> Run:
+    """A run that gave a wrong result."""
     values: dict[str, Any] = {
         "overall": "fail",
         "ok": False,
@@ -86,6 +92,7 @@ def wrong_run(benchmark: str = "parse", **given: Any) -> Run:
 
 
 def environment(**given: Any) -> Environment:
+    """A pinned machine."""
     facts = Facts(
         os="ubuntu-22.04",
         kernel="6.8.0-1017",
@@ -101,6 +108,7 @@ def environment(**given: Any) -> Environment:
 
 
 def report(*runs: Run, config: dict[str, Any] | None = None, **given: Any) -> Report:
+    """A report of these runs."""
     listed = runs or (run(),)
     asked = RunConfig(
         **{
@@ -132,11 +140,14 @@ def report(*runs: Run, config: dict[str, Any] | None = None, **given: Any) -> Re
 
 
 def finding(of: Run, baseline: float, limit: float = 10.0, name: str = "wall_time", **given: Any) -> Finding:
+    """What a comparison with this baseline value finds about one metric of a run."""
     found = next(one for one in of.metrics if one.name == name)
     value = aggregate(found.samples, found.aggregate)
     change = (value / baseline - 1) * 100
     worse = change if found.direction == "lower" else -change
-    verdict: FindingVerdict = "regression" if worse > limit else "improvement" if worse < -limit else "unchanged"
+    verdict: FindingVerdict = (
+        "regression" if worse > limit else "improvement" if worse < -limit else "unchanged"
+    )
     values: dict[str, Any] = {
         "benchmark": of.benchmark,
         "scale": of.scale,
@@ -160,6 +171,7 @@ def finding(of: Run, baseline: float, limit: float = 10.0, name: str = "wall_tim
 
 
 def comparison(of: Report, *findings: Finding, **given: Any) -> Comparison:
+    """The comparison that holds these findings."""
     families: dict[str, list[Finding]] = {}
     for one in findings:
         families.setdefault(one.family, []).append(one)
@@ -187,7 +199,9 @@ def _family(name: str, findings: Sequence[Finding]) -> FamilyFinding:
     means: dict[str, float] = {}
     for metric_name in dict.fromkeys(one.metric for one in findings):
         changes = [
-            one.change_percent for one in findings if one.metric == metric_name and one.change_percent is not None
+            one.change_percent
+            for one in findings
+            if one.metric == metric_name and one.change_percent is not None
         ]
         if changes:
             means[metric_name] = sum(changes) / len(changes)
@@ -200,6 +214,7 @@ def _family(name: str, findings: Sequence[Finding]) -> FamilyFinding:
 
 
 def record(sequence: int = 1, *evidence: bytes, **given: Any) -> Record:
+    """An audit record whose evidence are these files."""
     values: dict[str, Any] = {
         "chain_head": f"{sequence:064x}",
         "complete": True,
@@ -233,7 +248,9 @@ TAMPERED = Verification(
 DRIFT = (Drift(name="rustc", wanted="1.92.0", found="1.93.1"),)
 
 
-def suite(benchmarks: int = 12, scales: Sequence[float] = (100, 1_000, 10_000), seed: int = 7) -> tuple[Report, Comparison]:
+def suite(
+    benchmarks: int = 12, scales: Sequence[float] = (100, 1_000, 10_000), seed: int = 7
+) -> tuple[Report, Comparison]:
     """A suite in four families with two variants each; a few got slower, a few faster."""
     chance = random.Random(seed)
     families = ("serialization", "digests", "audit-chain", "statistics")
@@ -244,10 +261,18 @@ def suite(benchmarks: int = 12, scales: Sequence[float] = (100, 1_000, 10_000), 
         family = families[index % len(families)]
         for scale in scales or (None,):
             for variant, factor in (("reference", 6.0), ("optimized", 1.0 + 0.15 * (index % 3))):
-                base = factor * 40.0 * (scale or 5_000.0) ** (1.0 + 0.06 * (index % 4)) * chance.uniform(0.9, 1.1)
+                base = (
+                    factor
+                    * 40.0
+                    * (scale or 5_000.0) ** (1.0 + 0.06 * (index % 4))
+                    * chance.uniform(0.9, 1.1)
+                )
                 shift = chance.gauss(0.0, 0.025) + (chance.choice((0.0,) * 14 + (0.22, -0.3, 0.9)))
                 metrics = [
-                    metric(name, [base * scaled * (1 + shift) * chance.lognormvariate(0, 0.018) for _ in range(11)])
+                    metric(
+                        name,
+                        [base * scaled * (1 + shift) * chance.lognormvariate(0, 0.018) for _ in range(11)],
+                    )
                     for name, scaled in (("wall_time", 1.0), ("cpu_time", 0.97), ("peak_memory", 3.0))
                 ]
                 made = run(name, *metrics, scale=scale, variant=variant, family=family)
