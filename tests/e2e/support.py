@@ -226,7 +226,7 @@ def read_only_github(upstream: str) -> Iterator[str]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self._answer(403, b'{"message": "Resource not accessible by integration"}')
 
-        do_PATCH = do_POST
+        do_PATCH = do_POST  # noqa: N815
 
         def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)

@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.consumer import TWO_JOBS, WHOLE_PIPELINE, Consumer
 from tests.e2e.support import Act, Emulator, WorkflowRun, read_only_github
 
+from benchgov.audit.verification import verify
 from benchgov.report import Report
 
 pytestmark = pytest.mark.e2e
@@ -64,7 +65,9 @@ def test_a_regression_is_red_and_its_repair_updates_the_same_comment(
     assert "regression: " not in updated["body"]
 
 
-def test_the_results_are_artifacts(act: Act, github: Emulator, consumer: Consumer) -> None:
+def test_the_results_are_artifacts(
+    act: Act, github: Emulator, consumer: Consumer, tmp_path: Path
+) -> None:
     """Report, raw runs, audit log and dossier arrive whole over the real artifact protocol."""
     number, head = github.open_pull_request()
     consumer.change()
@@ -78,7 +81,9 @@ def test_the_results_are_artifacts(act: Act, github: Emulator, consumer: Consume
     assert any(name.startswith("runs/") and "/raw/" in name for name in results.namelist())
     page = artifact(run, "benchgov-dossier").read("index.html").decode()
     assert "sum-of-squares" in page
-    assert any(name.startswith("hosts/gh-") for name in artifact(run, "benchgov-audit").namelist())
+    artifact(run, "benchgov-audit").extractall(tmp_path / "audit")
+    log = verify(tmp_path / "audit", strict=True)
+    assert (log.ok, log.records) == (True, 2)
 
 
 def test_a_drifted_environment_is_blocked_and_not_red(act: Act, github: Emulator, consumer: Consumer) -> None:
@@ -97,7 +102,7 @@ def test_a_drifted_environment_is_blocked_and_not_red(act: Act, github: Emulator
     assert "blocked: " in comment["body"]
     assert "| `python` | `==3.0.1` |" in comment["body"]
     warnings = [line for line in run.log.splitlines() if "::warning" in line]
-    assert any("benchgov: blocked" in line for line in warnings)
+    assert any("title=benchgov%3A blocked::" in line for line in warnings)
     assert any("Summary - ### ⚪ benchgov" in line for line in run.log.splitlines())
     assert not any("::error" in line for line in run.log.splitlines())
 

@@ -76,7 +76,7 @@ class GitHubClient:
             seconds_between_writes=None,
             lazy=True,
         )
-        self._repository: Repository = self._github.get_repo(connection.repository, lazy=True)
+        self._repository: Repository = self._github.get_repo(connection.repository)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
