@@ -249,7 +249,8 @@ def _say_how(project: Project, text: str) -> None:
 
 def _print_published(project: Project, made: Baseline, folder: Path, active: bool) -> None:
     kind = "" if made.authoritative else " (not authoritative: the environment is not pinned)"
-    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {folder.relative_to(project.root)}\n")
+    shown = folder.relative_to(project.root) if folder.is_relative_to(project.root) else folder
+    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {shown}\n")
     if active:
         project.rim.stdout.write("  active in its regime and environment once the change is merged\n")
         _say_how(project, "commit the folder and index.json, and open a pull request for their code owners.")
