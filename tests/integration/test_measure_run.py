@@ -203,7 +203,7 @@ def test_instruction_counts_repeat(tmp_path: Path) -> None:
     )
     counts = {key: run.metrics[0].samples[0] for key, run in runs.items()}
     assert counts["a@2000/x"] == pytest.approx(counts["a@2000/y"], rel=0.01)
-    assert 2000 * 10 < counts["a@2000/x"] < 2000 * 300  # a loop's turn, without the interpreter's start
+    assert 2000 * 10 < counts["a@2000/x"] < 2000 * 2000  # without the interpreter's start, which is far more
 
 
 def test_without_valgrind_there_is_no_count_and_a_note(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchgov.measure import host
+from benchgov.measure import host, host_values
 
 
 @pytest.mark.parametrize(
@@ -22,20 +22,20 @@ from benchgov.measure import host
 )
 def test_encoded(value: Any, kind: str, data: bytes) -> None:
     """Bytes stay bytes; tuples are lists."""
-    assert host.encoded(value) == (kind, data)
+    assert host_values.encoded(value) == (kind, data)
 
 
 @pytest.mark.parametrize("value", [{1: 2}, {1, 2}, object(), [b"x"]])
 def test_values_without_a_json_form_are_refused(value: Any) -> None:
     """Nothing is converted silently."""
-    with pytest.raises(host.UnmeasurableError):
-        host.encoded(value)
+    with pytest.raises(host_values.UnmeasurableError):
+        host_values.encoded(value)
 
 
 def test_digests_tell_changes_and_give_up_quietly() -> None:
     """Equal values have equal digests; a value without a JSON form has none."""
-    assert host.digest((1, 2)) == host.digest([1, 2]) != host.digest([2, 1])
-    assert host.digest(object()) is host.digest(float("nan")) is None
+    assert host_values.digest((1, 2)) == host_values.digest([1, 2]) != host_values.digest([2, 1])
+    assert host_values.digest(object()) is host_values.digest(float("nan")) is None
 
 
 def spec(*names: str, given: bool = True, scale: float | None = None) -> dict[str, Any]:
@@ -55,31 +55,31 @@ def spec(*names: str, given: bool = True, scale: float | None = None) -> dict[st
 )
 def test_arguments(wanted: dict[str, Any], value: Any, found: tuple[Any, ...]) -> None:
     """Whole, by name, by position, or the scale."""
-    assert host.arguments(wanted, value) == found
+    assert host_values.arguments(wanted, value) == found
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, 5])
 def test_arguments_that_do_not_fit(value: Any) -> None:
     """The message names the parameters."""
-    with pytest.raises(host.UnmeasurableError, match=r"\(a, b\)"):
-        host.arguments(spec("a", "b"), value)
+    with pytest.raises(host_values.UnmeasurableError, match=r"\(a, b\)"):
+        host_values.arguments(spec("a", "b"), value)
 
 
 def test_build_input(tmp_path: Path) -> None:
     """A callable gets the scale when there is one; a file is JSON; otherwise there is none."""
     path = tmp_path / "x.json"
     path.write_text(json.dumps([1]))
-    assert host.build_input({"input": {"callable": "builtins:range"}, "scale": 3}) == range(3)
-    assert host.build_input({"input": {"callable": "builtins:dict"}, "scale": None}) == {}
-    assert host.build_input({"input": {"file": str(path)}, "scale": None}) == [1]
-    assert host.build_input({"input": {}, "scale": None}) is None
+    assert host_values.build_input({"input": {"callable": "builtins:range"}, "scale": 3}) == range(3)
+    assert host_values.build_input({"input": {"callable": "builtins:dict"}, "scale": None}) == {}
+    assert host_values.build_input({"input": {"file": str(path)}, "scale": None}) == [1]
+    assert host_values.build_input({"input": {}, "scale": None}) is None
 
 
 def test_resolve() -> None:
     """Attributes may be nested; what is not callable is refused."""
-    assert host.resolve("pathlib:Path.home") == Path.home
-    with pytest.raises(host.UnmeasurableError, match="not callable"):
-        host.resolve("math:pi")
+    assert host_values.resolve("pathlib:Path.home") == Path.home
+    with pytest.raises(host_values.UnmeasurableError, match="not callable"):
+        host_values.resolve("math:pi")
 
 
 def test_timed_calls_exactly_as_often_as_asked() -> None:
@@ -97,7 +97,7 @@ def test_timed_calls_exactly_as_often_as_asked() -> None:
 
 def test_faults_are_described_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A known fault is its message; an exception is named, shortened and on one line."""
-    assert host.described(host.UnmeasurableError("why")) == "why"
+    assert host.described(host_values.UnmeasurableError("why")) == "why"
     assert host.described(ValueError("a\n  b")) == "raised ValueError: a b"
     assert host.described(KeyError()) == "raised KeyError"
     assert len(host.described(ValueError("x" * 10_000))) < 600
