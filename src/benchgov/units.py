@@ -28,9 +28,9 @@ def humanize(value: float, unit: str) -> str:
 
 
 def _three_digits(number: float) -> str:
-    decimals = 0 if number >= 99.95 else 1 if number >= 9.995 else 2
-    text = f"{number:.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if number == int(number) else text
+    if number == int(number):
+        return f"{number:.0f}"
+    return f"{number:.{0 if number >= 99.95 else 1 if number >= 9.995 else 2}f}"
 
 
 def signed_percent(percent: float) -> str:
