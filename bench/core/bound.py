@@ -1,10 +1,10 @@
-"""The lower bound of a mean score, plain and as benchgov does it. Apart from the rest: SciPy is slow to import."""
+"""The lower bound of a mean score, plain and as benchgov does it; apart, because SciPy is slow to import."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy  # noqa: F401, ICN001 - imported by the product on first use
+import numpy  # noqa: F401 - imported by the product on first use
 import reference_bound
 import scipy.stats  # noqa: F401 - imported by the product on first use
 

@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import reference_chain
 import rfc8785
 import yaml
 from blake3 import blake3
 from pydantic import TypeAdapter
 
-import reference_chain
 from benchgov.report import Report
 from benchgov.suites.manifest import Manifest
 
@@ -78,9 +78,9 @@ def load_manifest(text: str) -> list[str]:
 def append_chain(contents: list[dict[str, Any]]) -> str:
     """Read the whole log before each append; write to a temporary file, fsync, link."""
     with tempfile.TemporaryDirectory(prefix="benchgov-core-") as store:
-        return reference_chain.append_all(Path(store), contents)
+        return str(reference_chain.append_all(Path(store), contents))
 
 
 def verify_chain(store: str) -> list[list[Any]]:
     """Parse, canonicalise and hash every record."""
-    return reference_chain.verify(Path(store))
+    return list(reference_chain.verify(Path(store)))
