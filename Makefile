@@ -7,7 +7,7 @@ SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 WORKERS ?= 2
 DEMO_ARGS ?=
 
-.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock wheel-test clean
+.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock figures wheel-test clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ test-slow: $(VENV)/dev.stamp ## soak, fault injection, large scale
 
 wheel-test: $(VENV)/dev.stamp ## build the wheel, install it alone, and run it
 	$(PY) tools/wheel_test.py
+
+figures: $(VENV)/runtime.stamp ## measure what docs/performance.md quotes
+	@$(PY) bench/figures.py
 
 format: $(VENV)/dev.stamp ## format and fix what can be fixed
 	$(VENV)/bin/ruff format .

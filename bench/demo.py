@@ -37,7 +37,14 @@ def main() -> int:
     step("Measure again", [*measure, out])
     verdict = step(
         "Hold the second against the first",
-        ["compare", out / "report.json", "--baseline", baseline.parent, "--out", out / "comparison.json"],
+        [
+            "compare",
+            out / "report.json",
+            "--baseline",
+            baseline.parent.relative_to(ROOT),
+            "--out",
+            out / "comparison.json",
+        ],
         REGRESSION,
     )
     evidence = [out / "report.json", out / "comparison.json"]

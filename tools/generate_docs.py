@@ -123,7 +123,7 @@ def exit_codes_page() -> str:
         f"{NOTE}# Exit codes\n\n0 is good. 1 is a verdict or a failure that was looked for: a regression, a "
         "functional failure, stale or missing evidence. 70 is a bug in benchgov.\n\n"
         "| code | meaning | what to do next |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
-        "A malformed or missing input ends with 65, but in these commands with the code that they promise:\n\n"
+        "A malformed or missing input ends with 65, but in these commands with a code of their own:\n\n"
         "| command | code |\n|---|---|\n" + "\n".join(by_command) + "\n"
     )
 

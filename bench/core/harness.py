@@ -31,3 +31,17 @@ def plain_commands(n: int) -> int:
     for _ in range(n):
         subprocess.run(["true"], check=True)
     return n
+
+
+def start_click(n: int) -> int:
+    """Start Python and import click, `n` times: the least that a program with such a command line costs."""
+    for _ in range(n):
+        subprocess.run([sys.executable, "-c", "import click"], check=True)
+    return n
+
+
+def start_help(n: int) -> int:
+    """Start `benchgov --help`, `n` times."""
+    for _ in range(n):
+        subprocess.run([sys.executable, "-m", "benchgov", "--help"], check=True, stdout=subprocess.DEVNULL)
+    return n

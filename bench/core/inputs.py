@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +129,8 @@ def manifest_text(scale: float) -> str:
 
 
 def tree(scale: float) -> str:
-    """The path of a folder with `scale` files of 4 KiB, in folders of 50, below the temporary folder."""
-    root = Path(tempfile.gettempdir()) / f"benchgov-core-tree-{int(scale)}"
+    """The path of a folder with `scale` files of 4 KiB, in folders of 50."""
+    root = _kept(f"tree-{int(scale)}")
     rng = random.Random(f"tree {scale}")
     for number in range(int(scale)):
         path = root / f"d{number // 50:03d}" / f"f{number:05d}"
@@ -136,3 +139,61 @@ def tree(scale: float) -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
     return str(root)
+
+
+def contents(scale: float) -> list[dict[str, Any]]:
+    """The contents of `scale` audit records: every field but sequence, prev_hash and chain_head."""
+    return [
+        {
+            "complete": True,
+            "evidence": [
+                {
+                    "name": "report.json",
+                    "size": 1000 + number,
+                    "blake3": f"blake3:{ZERO_HASH}",
+                    "sha256": ZERO_HASH,
+                }
+            ],
+            "host": "bench",
+            "idempotency_key": f"run {number}",
+            "isolation_class": None,
+            "kind": "run",
+            "recorded_at_utc": "2026-01-02T03:04:05.000000Z",
+            "schema_version": 1,
+            "subject": {"suite": "synthetic", "status": "pass", "plan_sha256": ZERO_HASH},
+        }
+        for number in range(int(scale))
+    ]
+
+
+def log(scale: float) -> str:
+    """The path of an audit log with `scale` records."""
+    from benchgov.audit.chain import Draft, append
+    from benchgov.audit.record import Evidence
+    from benchgov.audit.store import list_records
+
+    store = _kept(f"log-{int(scale)}")
+    if store.exists() and len(list_records(store, "bench").names) == int(scale):
+        return str(store)
+    shutil.rmtree(store, ignore_errors=True)
+    for content in contents(scale):
+        evidence = tuple(Evidence.model_validate(one) for one in content["evidence"])
+        draft = Draft("run", content["idempotency_key"], True, evidence, subject=content["subject"])
+        append(store, draft, host="bench", now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    return str(store)
+
+
+def scores(scale: float) -> list[float]:
+    """`scale` scores in [0, 1], of which about a third are 1."""
+    rng = random.Random(f"scores {scale}")
+    return [round(min(1.0, rng.betavariate(8, 2) * 1.15), 3) for _ in range(int(scale))]
+
+
+def count(scale: float) -> int:
+    """The scale itself, as a number of repetitions."""
+    return int(scale)
+
+
+def _kept(name: str) -> Path:
+    """A folder below the temporary one that later samples find again; its own for each user."""
+    return Path(tempfile.gettempdir()) / f"benchgov-core-{os.getuid()}" / name

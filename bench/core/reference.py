@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import reference_chain
 import rfc8785
 import yaml
 from blake3 import blake3
@@ -71,3 +73,14 @@ def load_manifest(text: str) -> list[str]:
     """PyYAML's own loader in Python, then the model."""
     manifest = Manifest.model_validate(yaml.load(text, Loader=yaml.SafeLoader))
     return [benchmark.id for benchmark in manifest.benchmarks]
+
+
+def append_chain(contents: list[dict[str, Any]]) -> str:
+    """Read the whole log before each append; write to a temporary file, fsync, link."""
+    with tempfile.TemporaryDirectory(prefix="benchgov-core-") as store:
+        return str(reference_chain.append_all(Path(store), contents))
+
+
+def verify_chain(store: str) -> list[list[Any]]:
+    """Parse, canonicalise and hash every record."""
+    return list(reference_chain.verify(Path(store)))

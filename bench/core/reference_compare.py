@@ -11,6 +11,10 @@ import math
 import statistics
 from typing import Any
 
+from benchgov.baselines.aggregate import aggregate
+from benchgov.gate.decide import Limit, Pair, Samples
+from benchgov.gate.threshold import decide
+
 Rows = list[list[Any]]
 
 
@@ -39,10 +43,6 @@ def _condense(samples: list[float], how: str) -> float:
 
 def optimized(rows: Rows) -> list[list[Any]]:
     """As benchgov compares: its aggregates and its rule, over all pairs at once."""
-    from benchgov.baselines.aggregate import aggregate
-    from benchgov.gate.decide import Limit, Pair, Samples
-    from benchgov.gate.threshold import decide
-
     pairs = [
         Pair(
             Samples(aggregate(before, how), len(before), list),

@@ -1,4 +1,4 @@
-"""Benchmarks that crash, hang, flood, lie or leave things behind: blocked, with a reason, and nothing survives."""
+"""Benchmarks that crash, hang, flood or leave things behind: blocked with a reason, and nothing survives."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ class Silent:
 
 def report_of(root: Path, body: str, *, more: str = "", timeout: float = 30) -> Report:
     """The report of a suite with one benchmark whose callable has this body, and a good one after it."""
-    bad = f"  - {{id: bad, family: f, signature: (x), input: {{value: [3, 1, 2]}}, variants: {{v: {{callable: 'work:f'}}}}{more}}}"
+    bad = (
+        "  - {id: bad, family: f, signature: (x), input: {value: [3, 1, 2]}, "
+        f"variants: {{v: {{callable: 'work:f'}}}}{more}}}"
+    )
     return report_of_benchmark(
         root, bad, "import os, signal, subprocess, sys, time\ndef f(x):\n    " + body, timeout
     )
@@ -145,10 +148,49 @@ def test_an_import_that_hangs_is_ended(tmp_path: Path) -> None:
     """The deadline holds while the module is imported."""
     bad = "  - {id: bad, family: f, signature: (), variants: {v: {callable: 'work:f'}}}"
     mark = f"300.{time.monotonic_ns()}"
-    work = f"import subprocess, time\nsubprocess.Popen(['setsid', 'sleep', '{mark}'])\ntime.sleep(300)\ndef f(): pass"
+    start = f"subprocess.Popen(['setsid', 'sleep', '{mark}'])"
+    work = f"import subprocess, time\n{start}\ntime.sleep(300)\ndef f(): pass"
     run = report_of_benchmark(tmp_path, bad, work, timeout=1).runs[0]
     assert "getting ready (import and input) took longer than 1 s" in run.reason
     assert not running(mark)
+
+
+def test_an_import_that_hangs_and_does_not_listen_is_killed(tmp_path: Path) -> None:
+    """Where SIGTERM is ignored the whole tree is killed."""
+    bad = "  - {id: bad, family: f, signature: (), variants: {v: {callable: 'work:f'}}}"
+    mark = f"300.{time.monotonic_ns()}"
+    start = f"subprocess.Popen(['setsid', 'sleep', '{mark}'])"
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    work = f"import signal, subprocess, time\n{deaf}\n{start}\ntime.sleep(300)\ndef f(): pass"
+    run = report_of_benchmark(tmp_path, bad, work, timeout=1).runs[0]
+    assert "timed out" in run.reason
+    assert not running(mark)
+
+
+@pytest.mark.parametrize(
+    ("work", "reason"),
+    [
+        ("def g(): pass", "AttributeError"),
+        ("import no_such_module_here\ndef f(): pass", "ModuleNotFoundError"),
+        ("def f(:", "SyntaxError"),
+        ("import os\nos._exit(7)\nf = 1", "the measuring process ended (exit code 7)"),
+        ("f = 1", "work:f is not callable"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_blocks(tmp_path: Path, work: str, reason: str) -> None:
+    """The reason names the exception."""
+    bad = "  - {id: bad, family: f, signature: (), variants: {v: {callable: 'work:f'}}}"
+    if work == "def g(): pass":
+        work = "def __getattr__(name): raise AttributeError(name)"
+    assert reason in report_of_benchmark(tmp_path, bad, work).runs[0].reason
+
+
+def test_a_crash_in_a_shared_process_blocks(tmp_path: Path) -> None:
+    """The process of all samples is gone, and so is the run."""
+    counter = repr(str(tmp_path / "count"))
+    body = f"\n    open({counter}, 'a').write('x')\n    if os.path.getsize({counter}) > 3: os.abort()"
+    run = report_of(tmp_path, body, more=", isolation: shared, iterations: 1").runs[0]
+    assert "the measuring process ended (signal 6)" in run.reason
 
 
 def test_a_process_left_behind_is_ended_and_noted(tmp_path: Path) -> None:
@@ -205,14 +247,17 @@ def test_parity_failures_block_every_scale_and_name_both_sides(tmp_path: Path) -
     for run in runs:
         assert run.layers["parity"] == "fail"
         assert run.reason.startswith("parity: bad@9: outputs differ: 'a' gives blake3:")
-        assert runs[2].output_digest in run.reason
-        assert runs[3].output_digest in run.reason
+        assert str(runs[2].output_digest) in run.reason
+        assert str(runs[3].output_digest) in run.reason
     assert report.summary.status == "blocked"
 
 
 def test_a_real_signature_other_than_the_declared_one_is_a_parity_failure(tmp_path: Path) -> None:
     """Names, order and kinds are those of the function itself."""
-    bad = "  - {id: bad, family: f, signature: (n), scale: 1, variants: {a: {callable: 'work:f'}, b: {callable: 'work:g'}}}"
+    bad = (
+        "  - {id: bad, family: f, signature: (n), scale: 1, "
+        "variants: {a: {callable: 'work:f'}, b: {callable: 'work:g'}}}"
+    )
     report = report_of_benchmark(tmp_path, bad, "def f(n): return n\ndef g(n, extra=1): return n")
     assert report.runs[0].reason == (
         "parity: bad@1: signatures differ: variant 'b' has (n, extra), the benchmark declares (n)"
@@ -231,7 +276,10 @@ def test_an_input_that_is_random_is_named_as_such(tmp_path: Path) -> None:
 
 def test_a_variant_without_output_blocks_the_others_of_its_benchmark(tmp_path: Path) -> None:
     """Equality with what crashed is not established."""
-    bad = "  - {id: bad, family: f, signature: (), variants: {a: {callable: 'work:f'}, b: {callable: 'work:g'}}}"
+    bad = (
+        "  - {id: bad, family: f, signature: (), "
+        "variants: {a: {callable: 'work:f'}, b: {callable: 'work:g'}}}"
+    )
     runs = report_of_benchmark(tmp_path, bad, "def f(): return 1\ndef g(): raise OSError").runs
     assert "variant 'b' gave no output" in runs[0].reason
     assert runs[0].layers["parity"] == "blocked"
@@ -240,7 +288,8 @@ def test_a_variant_without_output_blocks_the_others_of_its_benchmark(tmp_path: P
 def test_a_run_that_fails_only_later_keeps_no_half_series(tmp_path: Path) -> None:
     """A sample that fails blocks the run; nothing of its series is reported."""
     counter = tmp_path / "count"
-    body = f"\n    open({str(counter)!r}, 'a').write('x')\n    return 1 if os.path.getsize({str(counter)!r}) < 5 else 1 / 0"
+    path = repr(str(counter))
+    body = f"\n    open({path}, 'a').write('x')\n    return 1 if os.path.getsize({path}) < 5 else 1 / 0"
     run = report_of(tmp_path, body, more=", iterations: 1").runs[0]
     assert "ZeroDivisionError" in run.reason
     assert run.layers == {"parity": "pass", "execution": "blocked", "expectations": "skipped"}

@@ -44,6 +44,12 @@ def baseline() -> None:
     help="Use this report instead of measuring; several of one plan are joined. May be repeated.",
 )
 @click.option("--activate", "to_activate", is_flag=True, help="Also make it the active baseline.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Publish below this folder.  [default: the suite's baselines/]",
+)
 @click.option("--by", "login", help='Login of who makes it.  [default: "unknown"]')
 @click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
 @format_option
@@ -62,7 +68,7 @@ def generate(suite: str, output_format: str, to_activate: bool, **given: Any) ->
     from benchgov.cli.baseline_input import given_reports, measured, suite_thresholds
 
     project = open_project(given["config_file"], {("regime",): given["regime"]})
-    store = _store(project, suite)
+    store = _store(project, suite, given["into"])
     reports = given_reports(suite, given["reports"]) or [
         measured(project, suite, given["warmup"], given["runs"])
     ]
@@ -193,14 +199,15 @@ def show(suite: str, baseline_id: str | None, output_format: str, **given: Any) 
     return 0
 
 
-def _store(project: Project, suite: str) -> BaselineStore:
+def _store(project: Project, suite: str, into: Path | None = None) -> BaselineStore:
+    from benchgov.baselines.store import BaselineStore
     from benchgov.errors import UsageError
     from benchgov.gate.question import store_of
     from benchgov.wire import is_name
 
     if not is_name(suite):
         raise UsageError(f"{suite!r} is not the name of a suite")
-    return store_of(project.root, project.settings, suite)
+    return BaselineStore(into) if into else store_of(project.root, project.settings, suite)
 
 
 def _suites(project: Project, ref: str | None = None) -> list[str]:
@@ -242,7 +249,8 @@ def _say_how(project: Project, text: str) -> None:
 
 def _print_published(project: Project, made: Baseline, folder: Path, active: bool) -> None:
     kind = "" if made.authoritative else " (not authoritative: the environment is not pinned)"
-    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {folder.relative_to(project.root)}\n")
+    shown = folder.relative_to(project.root) if folder.is_relative_to(project.root) else folder
+    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {shown}\n")
     if active:
         project.rim.stdout.write("  active in its regime and environment once the change is merged\n")
         _say_how(project, "commit the folder and index.json, and open a pull request for their code owners.")

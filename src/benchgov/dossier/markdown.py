@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from benchgov.dossier import numbers, words
 from benchgov.dossier.model import Chain, Concern, Dossier, Family, MetricTable, Notice, Row, Study, Trouble
-from benchgov.dossier.text import fenced
+from benchgov.dossier.text import code, fenced
 from benchgov.dossier.text import markdown as escaped
 from benchgov.report import Drift
 
@@ -37,11 +37,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *rows))
 
 
-def code(text: str) -> str:
-    """`text` in monospace, whatever it holds: entities inside `<code>` cannot end it."""
-    return f"<code>{escaped(text)}</code>"
-
-
 def _folded(summary: str, *parts: str) -> str:
     return "\n\n".join([f"<details>\n<summary>{summary}</summary>", *parts, "</details>"])
 
@@ -57,7 +52,11 @@ def _top(dossier: Dossier) -> Iterator[str]:
     yield f"# {words.HEADLINE_MARKS[dossier.headline]} {dossier.title}: {escaped(dossier.suite)}"
     yield escaped(dossier.reason)
     yield f"Regime {code(dossier.regime)}{revision}, measured {dossier.started}."
-    counts = [(words.VERDICT_WORDS[verdict], f"{count:,}") for verdict, count in dossier.counts.items()]
+    counts = [
+        (words.counted(verdict, count), f"{count:,}")
+        for verdict, count in dossier.counts.items()
+        if verdict != "not-compared"
+    ]
     state = {"verified": "verified", "tampered": "**changed**", "none": "none"}[dossier.chain.status]
     cells = [
         ("runs", f"{dossier.runs:,}"),

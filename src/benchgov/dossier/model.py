@@ -57,13 +57,6 @@ class Row:
     interval: tuple[float, float] | None = None
     sentence: str = ""
 
-    @property
-    def worsening(self) -> float:
-        """The change in percent, above 0 when it is for the worse; 0 without a change."""
-        if self.change is None:
-            return 0.0
-        return self.change if self.direction == "lower" else -self.change
-
 
 @dataclass(frozen=True)
 class Concern:

@@ -101,9 +101,8 @@ def change_axis(extent: float) -> Markup:
         text = "0" if part == 0 else numbers.limit(abs(part) * extent).replace(" ", "\u202f")
         sign = "" if part == 0 else "−" if part < 0 else "+"
         css = "tick" if part in (-1.0, 0.0, 1.0) else "tick half"
-        marks.append(
-            element("text", {"class": css, "x": at, "y": 11.0, "text-anchor": "middle"}, sign + text)
-        )
+        anchor = {-1.0: "start", 1.0: "end"}.get(part, "middle")
+        marks.append(element("text", {"class": css, "x": at, "y": 11.0, "text-anchor": anchor}, sign + text))
         marks.append(_line(at, 15.0, at, 19.0, "axis"))
     attributes: dict[str, Attribute] = {
         "class": "change-axis",

@@ -13,6 +13,9 @@ _ESCAPE_SEQUENCES = re.compile(
 # Controls but for tab and newline; overrides of the text's direction, which make it read as what it is not;
 # surrogates, which UTF-8 cannot hold.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# What would begin a heading, a list or a rule at the start of a line.
+_BLOCK_START = re.compile(r"[-+#=]|[0-9]+(?=[.)](?: |$))")
+_ENDS_CODE = re.compile(r"[`|\\]")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 # CommonMark 0.31 section 2.5: an entity cannot stand for a character that has structural meaning.
@@ -34,8 +37,24 @@ def one_line(text: str) -> str:
 
 def markdown(text: str) -> str:
     """`text` as one line of Markdown that shows exactly its characters, in a table cell too."""
-    entities = _MARKDOWN.sub(lambda match: f"&#{ord(match.group())};", one_line(text))
-    return _AUTOLINK.sub(_ZERO_WIDTH_SPACE, entities)
+    # Links first: afterwards a # may be an entity's.
+    unlinked = _AUTOLINK.sub(_ZERO_WIDTH_SPACE, one_line(text))
+    begun = _BLOCK_START.match(unlinked)
+    start = begun.end() if begun else 0
+    return _entities(unlinked[:start]) + _MARKDOWN.sub(
+        lambda match: _entities(match.group()), unlinked[start:]
+    )
+
+
+def _entities(text: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in text)
+
+
+def code(text: str) -> str:
+    """`text` as one line of monospaced Markdown, in a table cell too."""
+    line = one_line(text)
+    # A code span takes everything literally, but for what ends it or the cell.
+    return f"`{line}`" if line and not _ENDS_CODE.search(line) else f"<code>{markdown(line)}</code>"
 
 
 def fenced(text: str) -> str:

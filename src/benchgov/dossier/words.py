@@ -88,7 +88,7 @@ METRIC_WORDS = {
 
 GATE_WORDS = {
     "pass": "as pinned",
-    "drift": "drifted from the pinned environment",
+    "drift": "not as pinned",
     "unpinned": "not pinned",
 }
 
@@ -217,9 +217,12 @@ def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
     warmup = _span([sampling.warmup for sampling in samplings])
     runs = _span([sampling.runs for sampling in samplings])
     iterations = _span([sampling.iterations for sampling in samplings])
+    means = (
+        "one iteration" if iterations == "1" else f"the mean of {iterations} iterations inside one process"
+    )
     yield (
-        f"Each benchmark ran {warmup} times to warm up and {runs} times measured; a sample is the mean over "
-        f"{iterations} iterations inside one process, and counts once."
+        f"Each benchmark ran {warmup} times to warm up and {runs} times measured; a sample is {means}, "
+        "and counts once."
     )
     for isolation, sentence in _ISOLATION_WORDS.items():
         count = sum(sampling.isolation == isolation for sampling in samplings)

@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from benchgov.measure.host import signature_of
+from benchgov.measure.host_values import signature_of
 from benchgov.suites.signature import parse_signature, signature_from_json
 
 
