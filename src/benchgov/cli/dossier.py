@@ -70,6 +70,7 @@ def render(
     """
     from benchgov.dossier.gather import gather
     from benchgov.dossier.render import html, markdown
+    from benchgov.dossier.rows import unknown_samples
     from benchgov.files import write_atomic
     from benchgov.gate.question import load_report
 
@@ -83,7 +84,7 @@ def render(
         records,
         verification,
         report_sha256=digest,
-        baseline_samples=_baseline_samples(project, comparison),
+        baseline_samples=_baseline_samples(project, comparison) if comparison else unknown_samples,
     )
     folder = (project.output_dir / "dossier" if out is None else out).resolve()
     page, text = html(found).encode("utf-8"), markdown(found).encode("utf-8")
@@ -102,7 +103,7 @@ def _read_comparison(project: Project, given: Path | None) -> Comparison | None:
     return load_json_model(path, Comparison) if given or path.exists() else None
 
 
-def _baseline_samples(project: Project, comparison: Comparison | None) -> SampleSource:
+def _baseline_samples(project: Project, comparison: Comparison) -> SampleSource:
     """Where the raw samples of the compared baselines are found, as far as the work tree has them.
 
     A baseline of another revision (`compare --baseline-ref`) may not be there; its value is in the
@@ -112,7 +113,7 @@ def _baseline_samples(project: Project, comparison: Comparison | None) -> Sample
     from benchgov.gate.question import store_of
 
     found: list[Stored] = []
-    for baseline in () if comparison is None else comparison.baselines:
+    for baseline in comparison.baselines:
         with suppress(InputError):
             store = store_of(project.root, project.settings, comparison.suite)
             found.append(store.read(comparison.regime, baseline))
