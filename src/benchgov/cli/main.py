@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
@@ -84,8 +85,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(run_cli(sys.argv[1:] if arguments is None else arguments))
 
 
-def run_cli(arguments: list[str]) -> int:
-    """Run the program and return its exit code; the only place where an error becomes one."""
+def run_cli(arguments: list[str], tell: Callable[[BenchgovError], None] | None = None) -> int:
+    """Run the program and return its exit code; the only place where an error becomes one.
+
+    `tell` is given a foreseen error after it was printed: an action annotates its step with it.
+    """
     debug = "--debug" in arguments
     try:
         # Not `cli.main`: it ends a broken pipe with 1, which here means a regression.
@@ -105,6 +109,8 @@ def run_cli(arguments: list[str]) -> int:
     except BenchgovError as error:
         _maybe_traceback(debug)
         print_error(error)
+        if tell:
+            tell(error)
         return exit_code_for(error, _command_of(arguments))
     except Exception as error:  # the last resort: a bug must not look like a verdict
         _maybe_traceback(debug)

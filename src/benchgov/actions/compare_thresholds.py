@@ -1,0 +1,168 @@
+"""Action compare-thresholds: hold a report against its baseline, and tell the reviewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag, Lines
+from benchgov.actions.job import Job, option, relative
+from benchgov.actions.workflow import MAX_SUMMARY_BYTES
+from benchgov.cli.common import Project
+from benchgov.documents import load_json_model
+from benchgov.errors import ExitCode
+from benchgov.files import write_atomic
+from benchgov.gate.comparison import Comparison
+from benchgov.github.event import Event, read_event
+from benchgov.github.publish import Published, publish
+from benchgov.github.render import Presentation, page, present
+from benchgov.report import Report
+
+_TOKEN = "${{ github.token }}"  # noqa: S105 - the expression, not a token
+_LEVELS = {"failure": "error", "warning": "warning", "notice": "notice"}
+
+
+class Inputs(ActionInputs):
+    """Inputs of compare-thresholds."""
+
+    report: Annotated[str, Field(description="report to judge; default: the latest of this job")] = ""
+    artifact_name: Annotated[
+        str, Field(description="take the report from this artifact of an earlier job instead")
+    ] = ""
+    baseline_ref: Annotated[
+        str,
+        Field(
+            description="revision whose baselines, thresholds and policy count; default: the pull request's "
+            "base, or what is checked out outside of one"
+        ),
+    ] = ""
+    thresholds: Annotated[
+        Lines, Field(description="limits that replace the baseline's, one `[family:]metric=percent` a line")
+    ] = ()
+    github_token: Annotated[
+        str,
+        Field(
+            description="token for check run and comment",
+            json_schema_extra={"default": _TOKEN},
+            repr=False,
+        ),
+    ] = ""
+    check: Annotated[
+        Flag, Field(description="write a check run with annotations (needs `checks: write`)")
+    ] = True
+    comment: Annotated[
+        Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
+    ] = True
+    fail_on_blocked: Annotated[
+        Flag, Field(description="`true`: blocked and not comparable fail the step")
+    ] = False
+
+
+class Outputs(ActionOutputs):
+    """Outputs of compare-thresholds."""
+
+    verdict: Annotated[
+        str, Field(description="`pass`, `regression`, `inconclusive`, `not-comparable` or `blocked`")
+    ]
+    reason: Annotated[str, Field(description="the verdict's reason in words")]
+    regressions: Annotated[str, Field(description="how many findings are regressions")] = ""
+    comparison: Annotated[str, Field(description="path of comparison.json")] = ""
+    check_url: Annotated[str, Field(description="address of the check run")] = ""
+    comment_url: Annotated[str, Field(description="address of the comment")] = ""
+
+
+def run(inputs: Inputs, job: Job) -> int:
+    """Compare, publish, and fail the step on a regression; what is blocked is said, and not red."""
+    project = job.project(inputs.config)
+    event = read_event(job.environ)
+    report_path = _report_path(inputs, job, project)
+    ended = job.command(_arguments(inputs, event, report_path))
+    if ended.blocked:
+        reason = ended.blocked
+        job.workflow.set_outputs(Outputs(verdict="blocked", reason=reason).as_outputs())
+        return job.blocked(reason, fail=inputs.fail_on_blocked)
+    path = project.output_dir / "comparison.json"
+    comparison = load_json_model(path, Comparison)
+    shown = present(comparison, load_json_model(report_path, Report), event.run_url)
+    job.workflow.add_summary(page(shown.blocks, MAX_SUMMARY_BYTES))
+    published = _publish(inputs, job, shown, event)
+    _annotate(job, shown, published)
+    job.workflow.set_outputs(_outputs(comparison, relative(path, project.root), published).as_outputs())
+    return _step_result(inputs, job, comparison, shown)
+
+
+def _report_path(inputs: Inputs, job: Job, project: Project) -> Path:
+    """The report to judge; one from an artifact is checked and put where the later steps look for it."""
+    if inputs.report:
+        return project.rim.cwd / inputs.report
+    path = project.output_dir / "report.json"
+    downloaded = job.environ.get("BENCHGOV_ARTIFACT", "")
+    if inputs.artifact_name and downloaded:
+        report = load_json_model(Path(downloaded) / "report.json", Report)
+        write_atomic(path, report.to_bytes())
+    return path
+
+
+def _arguments(inputs: Inputs, event: Event, report: Path) -> list[str]:
+    return [
+        "compare",
+        *option("baseline-ref", inputs.baseline_ref or event.base_sha),
+        *(argument for limit in inputs.thresholds for argument in option("threshold", limit)),
+        *option("config", inputs.config),
+        "--",
+        str(report),
+    ]
+
+
+def _publish(inputs: Inputs, job: Job, shown: Presentation, event: Event) -> Published:
+    if not (inputs.check or inputs.comment):
+        return Published()
+    if not inputs.github_token or not event.repository:
+        return Published(warnings=("no check run and no comment: there is no github-token or repository",))
+    from benchgov.github.client import PUBLIC_API, Connection, GitHubClient
+
+    api = job.environ.get("GITHUB_API_URL") or PUBLIC_API
+    client = GitHubClient(Connection(inputs.github_token, event.repository, api), job.sleep)
+    try:
+        return publish(client, shown, event, check=inputs.check, comment=inputs.comment)
+    finally:
+        client.close()
+
+
+def _annotate(job: Job, shown: Presentation, published: Published) -> None:
+    """What was not delivered; and the annotations, unless the check run already shows them."""
+    for warning in published.warnings:
+        job.workflow.annotate("warning", warning, title="benchgov")
+    if published.check_url is not None:
+        return
+    for item in shown.annotations:
+        job.workflow.annotate(
+            "error" if item.level == "failure" else "warning",
+            item.message,
+            title=item.title,
+            file=item.path,
+            line=item.line,
+        )
+
+
+def _outputs(comparison: Comparison, path: str, published: Published) -> Outputs:
+    return Outputs(
+        verdict=comparison.verdict,
+        reason=comparison.reason,
+        regressions=str(sum(finding.verdict == "regression" for finding in comparison.findings)),
+        comparison=path,
+        check_url=published.check_url or "",
+        comment_url=published.comment_url or "",
+    )
+
+
+def _step_result(inputs: Inputs, job: Job, comparison: Comparison, shown: Presentation) -> int:
+    if comparison.verdict == "regression":
+        job.workflow.annotate("error", shown.title, title=f"benchgov / {comparison.suite}")
+        return int(ExitCode.FAILED)
+    if comparison.verdict in ("blocked", "not-comparable"):
+        return job.blocked(f"{comparison.suite}: {shown.title}", fail=inputs.fail_on_blocked)
+    job.workflow.annotate("notice", shown.title, title=f"benchgov / {comparison.suite}")
+    return 0

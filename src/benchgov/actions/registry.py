@@ -1,0 +1,63 @@
+"""The actions: name → what it does and its module; and the inputs that the whole pipeline passes on."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+ACTIONS: dict[str, tuple[str, str]] = {
+    "verify-env": ("benchgov.actions.verify_env", "Check that this machine is the pinned environment."),
+    "run-bench": (
+        "benchgov.actions.run_bench",
+        "Measure a suite, and keep report and raw runs as an artifact.",
+    ),
+    "compare-thresholds": (
+        "benchgov.actions.compare_thresholds",
+        "Hold a report against its baseline; tell the reviewer by check run, comment and job summary.",
+    ),
+    "append-audit": ("benchgov.actions.append_audit", "Record the results in the tamper-evident audit log."),
+    "render-dossier": ("benchgov.actions.render_dossier", "Render the release report as HTML and Markdown."),
+}
+
+PIPELINE_INPUTS: dict[str, str] = {
+    "suite": "run-bench",
+    "only": "run-bench",
+    "warmup": "run-bench",
+    "runs": "run-bench",
+    "timeout": "run-bench",
+    "regime": "run-bench",
+    "allow_drift": "run-bench",
+    "baseline_ref": "compare-thresholds",
+    "thresholds": "compare-thresholds",
+    "github_token": "compare-thresholds",
+    "check": "compare-thresholds",
+    "comment": "compare-thresholds",
+    "fail_on_blocked": "compare-thresholds",
+    "store": "append-audit",
+    "config": "verify-env",
+    "artifact_name": "run-bench",
+    "upload": "run-bench",
+}
+"""Inputs of the root action, and the action whose input of that name each one is."""
+
+PIPELINE_OUTPUTS: dict[str, str] = {
+    "status": "run-bench",
+    "authoritative": "run-bench",
+    "fingerprint": "run-bench",
+    "report": "run-bench",
+    "artifact_name": "run-bench",
+    "verdict": "compare-thresholds",
+    "reason": "compare-thresholds",
+    "regressions": "compare-thresholds",
+    "comparison": "compare-thresholds",
+    "check_url": "compare-thresholds",
+    "comment_url": "compare-thresholds",
+    "head": "append-audit",
+    "dossier": "render-dossier",
+}
+"""Outputs of the root action, and the action whose output of that name each one is."""
+
+
+def module_of(action: str) -> ModuleType:
+    """The module of `action`: it has `Inputs`, `Outputs` and `run(inputs, job) -> exit code`."""
+    return import_module(ACTIONS[action][0])

@@ -1,0 +1,252 @@
+"""A comparison → what a reviewer sees: a title, annotations on source lines, and one page of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from benchgov.gate.comparison import Comparison, Finding, FindingVerdict
+from benchgov.github.text import code, fence, one_line, prose
+from benchgov.report import Drift, Environment, Report, Run, Source, Verdict
+
+Conclusion = Literal["success", "failure", "neutral"]
+Level = Literal["failure", "warning", "notice"]
+
+MAX_ANNOTATIONS = 500
+MAX_TITLE = 200
+MAX_DRIFT_BYTES = 65_000
+
+CONCLUSIONS: dict[Verdict, Conclusion] = {
+    "pass": "success",
+    "regression": "failure",
+    "inconclusive": "neutral",
+    "not-comparable": "neutral",
+    "blocked": "neutral",
+}
+_SIGNS: dict[Verdict, str] = {
+    "pass": "✅",
+    "regression": "🔴",
+    "inconclusive": "🟡",
+    "not-comparable": "⚪",
+    "blocked": "⚪",
+}
+_FOLDED: tuple[tuple[FindingVerdict, str], ...] = (
+    ("improvement", "improved"),
+    ("inconclusive", "inconclusive"),
+    ("not-comparable", "not comparable"),
+    ("missing", "missing from this run"),
+    ("new", "new, without a baseline"),
+    ("unchanged", "unchanged"),
+)
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A message at a line of a file of the repository; all text is one plain line."""
+
+    path: str
+    line: int
+    level: Level
+    title: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Markdown that stays whole but for its `rows`, of which the last may be left out."""
+
+    head: str
+    rows: tuple[str, ...] = ()
+    tail: str = ""
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """What is published of one comparison. `blocks` become a page with `page(blocks, limit)`."""
+
+    suite: str
+    conclusion: Conclusion
+    title: str
+    blocks: tuple[Block, ...]
+    annotations: tuple[Annotation, ...]
+
+
+def present(comparison: Comparison, report: Report | None, run_url: str | None) -> Presentation:
+    """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why."""
+    title = headline(comparison)
+    blocks = (
+        Block(f"### {_SIGNS[comparison.verdict]} benchgov {code(comparison.suite)} — {prose(title)}\n"),
+        *_findings(comparison),
+        *_environment(comparison, report),
+        *_trouble(report),
+        Block(_footer(comparison, run_url)),
+    )
+    return Presentation(
+        comparison.suite,
+        CONCLUSIONS[comparison.verdict],
+        title,
+        blocks,
+        annotate(comparison, report),
+    )
+
+
+def headline(comparison: Comparison) -> str:
+    """The verdict in words, in one plain line."""
+    regressions = _with(comparison, "regression")
+    if comparison.verdict == "regression" and regressions:
+        count = len(regressions)
+        text = f"regression: {count} {'finding is' if count == 1 else 'findings are'} over the limit"
+    else:
+        text = f"{comparison.verdict.replace('-', ' ')}: {comparison.reason or 'no reason was given'}"
+    return one_line(text, MAX_TITLE)
+
+
+def annotate(comparison: Comparison, report: Report | None) -> tuple[Annotation, ...]:
+    """Regressions and runs that failed or were blocked, each at its line in the manifest."""
+    found = [
+        _annotation(finding.source, "failure", f"{finding.benchmark}: regression", finding.sentence)
+        for finding in _with(comparison, "regression")
+    ]
+    runs = report.runs if report else ()
+    found += [
+        _annotation(
+            run.source,
+            "failure" if run.overall == "fail" else "warning",
+            f"{run.key}: {run.overall}",
+            why(run),
+        )
+        for run in runs
+        if not run.ok
+    ]
+    return tuple(item for item in found if item is not None)[:MAX_ANNOTATIONS]
+
+
+def why(run: Run) -> str:
+    """Why a run is not ok: its reason, or the expectations that did not hold."""
+    broken = [f"{item.name}: {item.detail or 'not as expected'}" for item in run.expectations if not item.ok]
+    return run.reason or "; ".join(broken) or "no reason was given"
+
+
+def _annotation(source: Source | None, level: Level, title: str, message: str) -> Annotation | None:
+    if source is None or not _is_relative(source.path):
+        return None
+    return Annotation(
+        one_line(source.path), source.line, level, one_line(title, MAX_TITLE), one_line(message, 2000)
+    )
+
+
+def _is_relative(path: str) -> bool:
+    pure = PurePosixPath(path)
+    return bool(path) and not pure.is_absolute() and ".." not in pure.parts and path.isprintable()
+
+
+def _with(comparison: Comparison, verdict: FindingVerdict) -> list[Finding]:
+    return [finding for finding in comparison.findings if finding.verdict == verdict]
+
+
+def _findings(comparison: Comparison) -> Sequence[Block]:
+    blocks = []
+    if regressions := _with(comparison, "regression"):
+        blocks.append(Block("", tuple(f"- {prose(finding.sentence)}" for finding in regressions), ""))
+    for verdict, words in _FOLDED:
+        if found := _with(comparison, verdict):
+            head = (
+                f"<details><summary>{len(found)} {words}</summary>\n\n"
+                "| benchmark | metric | change | limit | smallest visible change |\n|---|---|---:|---:|---:|"
+            )
+            blocks.append(Block(head, tuple(_row(finding) for finding in found), "\n</details>\n"))
+    return blocks
+
+
+def _row(finding: Finding) -> str:
+    scale = "" if finding.scale is None else f"@{finding.scale:g}"
+    cells = (
+        code(f"{finding.benchmark}{scale}/{finding.variant}"),
+        code(finding.metric),
+        _percent(finding.change_percent, "+"),
+        _percent(finding.threshold_percent),
+        _percent(finding.minimum_detectable_percent),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _percent(value: float | None, sign: str = "") -> str:
+    return "–" if value is None else f"{value:{sign}.1f} %"
+
+
+def _environment(comparison: Comparison, report: Report | None) -> Sequence[Block]:
+    blocks = []
+    if report and report.environment.drift:
+        blocks.append(_drift("This machine is not the pinned one:", "pinned", report.environment.drift))
+    if comparison.environment_difference:
+        difference = comparison.environment_difference
+        blocks.append(_drift("The baseline was measured elsewhere:", "baseline", difference))
+    return blocks
+
+
+def drift_page(environment: Environment) -> str:
+    """What is not as pinned on this machine, as Markdown."""
+    head = Block("### ⚪ benchgov — this machine is not the pinned one\n")
+    return page((head, _drift("", "pinned", environment.drift)), MAX_DRIFT_BYTES)
+
+
+def _drift(head: str, wanted: str, drift: Sequence[Drift]) -> Block:
+    rows = tuple(f"| {code(item.name)} | {code(item.wanted)} | {code(item.found)} |" for item in drift)
+    return Block(f"{head}\n\n| property | {wanted} | here |\n|---|---|---|", rows, "")
+
+
+def _trouble(report: Report | None) -> Sequence[Block]:
+    bad = [run for run in report.runs if not run.ok] if report else []
+    if not bad:
+        return ()
+    rows = tuple(f"- {code(run.key)} {run.overall}: {prose(why(run))}" for run in bad)
+    tails = [Block("\n" + fence(run.stderr_tail, 1000)) for run in bad[:1] if run.stderr_tail.strip()]
+    head = (
+        f"<details><summary>{len(bad)} of {len(report.runs) if report else 0} runs gave no result</summary>\n"
+    )
+    return (Block(head, rows), *tails, Block("\n</details>\n"))
+
+
+def _footer(comparison: Comparison, run_url: str | None) -> str:
+    baselines = ", ".join(code(name) for name in comparison.baselines) or "none"
+    parts = [
+        f"regime {code(comparison.regime)}",
+        f"baseline {baselines}",
+        f"environment {code(comparison.fingerprint.removeprefix('blake3:')[:12])}"
+        + ("" if comparison.authoritative else " (not pinned, so not authoritative)"),
+    ]
+    if run_url:
+        parts.append(f"[run]({run_url})")
+    return f"\n<sub>{' · '.join(parts)}</sub>\n"
+
+
+def page(blocks: Sequence[Block], limit: int) -> str:
+    """The blocks as Markdown of at most `limit` bytes of UTF-8; rows that do not fit are counted instead.
+
+    Every opened fold and table is closed again: only whole rows are left out.
+    """
+    frame = sum(_size(block.head) + _size(block.tail) + _size(_more(len(block.rows))) + 3 for block in blocks)
+    room = limit - frame
+    lines: list[str] = []
+    for block in blocks:
+        kept = 0
+        for row in block.rows:
+            if (room := room - _size(row) - 1) < 0:
+                break
+            kept += 1
+        left_out = len(block.rows) - kept
+        parts = [block.head, *block.rows[:kept], _more(left_out) if left_out else "", block.tail]
+        lines += [part for part in parts if part]
+        if block.rows and not block.tail:
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _more(count: int) -> str:
+    return f"\n… and {count} more; the report has them all." if count else ""
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

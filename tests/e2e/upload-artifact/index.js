@@ -1,0 +1,34 @@
+// What actions/upload-artifact does for the inputs that benchgov uses.
+const fs = require('node:fs')
+const path = require('node:path')
+const { DefaultArtifactClient } = require(path.join(process.env.BENCHGOV_E2E_MODULES, '@actions/artifact'))
+
+const input = (name) => (process.env[`INPUT_${name.toUpperCase()}`] || '').trim()
+
+function filesBelow(entry, hidden) {
+  if (!fs.existsSync(entry)) return []
+  if (!hidden && entry.split(path.sep).some((part) => part.length > 1 && part.startsWith('.'))) return []
+  if (!fs.statSync(entry).isDirectory()) return [path.resolve(entry)]
+  return fs.readdirSync(entry).flatMap((name) => filesBelow(path.join(entry, name), hidden))
+}
+
+function commonFolder(folders) {
+  const parts = folders.map((folder) => path.resolve(folder).split(path.sep))
+  let count = 0
+  while (parts.every((one) => one.length > count && one[count] === parts[0][count])) count += 1
+  return parts[0].slice(0, count).join(path.sep) || path.sep
+}
+
+async function main() {
+  const paths = input('path').split('\n').map((line) => line.trim()).filter(Boolean)
+  const hidden = input('include-hidden-files') === 'true'
+  const files = paths.flatMap((entry) => filesBelow(entry, hidden))
+  if (files.length === 0) throw new Error(`no files found at ${paths.join(', ')}`)
+  const result = await new DefaultArtifactClient().uploadArtifact(input('name'), files, commonFolder(paths))
+  console.log(`uploaded ${files.length} files as ${input('name')}, id ${result.id}`)
+}
+
+main().catch((error) => {
+  console.log(`::error::${error.message}`)
+  process.exit(1)
+})

@@ -1,0 +1,352 @@
+"""The actions' steps as processes, in a consumer's repository, as the launcher starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.e2e.consumer import SETTINGS, Consumer, make_consumer
+from tests.e2e.support import ROOT, git
+
+SECRET = "ghs-not-a-real-token"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A finished step."""
+
+    status: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+    @property
+    def commands(self) -> list[str]:
+        """The workflow commands that the runner would obey: those that are not between stop and resume."""
+        found, token = [], None
+        for line in self.log.splitlines():
+            if token is not None:
+                token = None if line == f"::{token}::" else token
+            elif line.startswith("::stop-commands::"):
+                token = line.removeprefix("::stop-commands::")
+            elif re.match(r"\s*::\S|.*##\[", line):
+                found.append(line)
+        return found
+
+
+RunStep = Callable[..., Step]
+
+
+@pytest.fixture(scope="module")
+def _published(tmp_path_factory: pytest.TempPathFactory) -> Consumer:
+    return make_consumer(tmp_path_factory.mktemp("consumer") / "widgets")
+
+
+@pytest.fixture
+def consumer(_published: Consumer, tmp_path: Path) -> Consumer:
+    """A consumer's repository with a published baseline, of this test alone."""
+    shutil.copytree(_published.folder, tmp_path / "widgets", symlinks=True)
+    return Consumer(tmp_path / "widgets", _published.base)
+
+
+@pytest.fixture
+def step(consumer: Consumer, tmp_path: Path) -> RunStep:
+    """Run an action's step in the consumer's repository."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(consumer.event("a" * 40, 7)))
+
+    def run(action: str, environ: dict[str, str] | None = None, **inputs: str) -> Step:
+        files = {name: tmp_path / name for name in ("output", "summary", "env")}
+        for path in files.values():
+            path.write_text("")
+        variables = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")},
+            "PYTHONPATH": str(ROOT / "src"),
+            "ImageOS": "ubuntu20",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REPOSITORY": "acme/widgets",
+            "GITHUB_OUTPUT": str(files["output"]),
+            "GITHUB_STEP_SUMMARY": str(files["summary"]),
+            "GITHUB_ENV": str(files["env"]),
+            **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+            **(environ or {}),
+        }
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "benchgov.actions", action],
+            cwd=consumer.folder,
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert files["env"].read_text() == ""
+        return Step(done.returncode, done.stdout, outputs_of(files["output"]), files["summary"].read_text())
+
+    return run
+
+
+def outputs_of(path: Path) -> dict[str, str]:
+    """The outputs in a GITHUB_OUTPUT file."""
+    found, lines = {}, path.read_text().splitlines()
+    while lines:
+        name, _, delimiter = lines.pop(0).partition("<<")
+        end = lines.index(delimiter)
+        found[name] = "\n".join(lines[:end])
+        lines = lines[end + 1 :]
+    return found
+
+
+def benchmark(consumer: Consumer, body: str, head: str = "") -> None:
+    """Let the consumer's benchmark do `body`."""
+    work = consumer.folder / "bench" / "demo" / "work.py"
+    work.write_text(f"{head}\ndef sum_of_squares(size: int) -> int:\n    {body}\n")
+
+
+def test_the_five_steps_hand_their_results_on(consumer: Consumer, step: RunStep) -> None:
+    """Each leaves its artifact where the next looks for it, and plain outputs."""
+    checked = step("verify-env")
+    measured = step("run-bench", suite="demo")
+    compared = step("compare-thresholds", check="false", comment="false")
+    recorded = step("append-audit")
+    rendered = step("render-dossier")
+
+    assert [one.status for one in (checked, measured, compared, recorded, rendered)] == [0] * 5
+    assert checked.outputs["status"] == "pass"
+    assert (measured.outputs["status"], measured.outputs["authoritative"]) == ("pass", "true")
+    assert measured.outputs["artifact-name"] == "benchgov-demo"
+    assert measured.outputs["fingerprint"] == checked.outputs["fingerprint"]
+    assert compared.outputs["verdict"] == "pass"
+    assert compared.outputs["regressions"] == "0"
+    assert "✅ benchgov `demo`" in compared.summary
+    assert recorded.outputs["recorded"] == "2"
+    assert recorded.outputs["head"].startswith("2:")
+    for path in (measured.outputs["report"], compared.outputs["comparison"], rendered.outputs["dossier"]):
+        assert (consumer.folder / path).is_file(), path
+
+    again = step("append-audit")
+    assert (again.status, again.outputs["recorded"], again.outputs["head"]) == (
+        0,
+        "0",
+        recorded.outputs["head"],
+    )
+
+
+def test_inputs_become_the_command_s_options(step: RunStep) -> None:
+    """A pattern with a dash or a space is one value, never an option."""
+    measured = step("run-bench", suite="demo", only="sum-*\nfamily:arithmetic", runs="6", warmup="3")
+    refused = step("run-bench", suite="demo", only="--no-such-option")
+
+    assert measured.status == 0, measured.log
+    assert refused.status != 0
+    assert "'--no-such-option'" in refused.log
+
+
+def test_a_wrong_result_is_red_at_its_line(consumer: Consumer, step: RunStep) -> None:
+    """A functional failure fails the step; the annotation stands at the benchmark."""
+    manifest = consumer.folder / "bench" / "demo" / "suite.yaml"
+    manifest.write_text(
+        manifest.read_text().replace("    variants:", "    expect: {value: 5}\n    variants:")
+    )
+
+    measured = step("run-bench", suite="demo")
+
+    assert (measured.status, measured.outputs["status"]) == (1, "fail")
+    assert any(line.startswith("::error file=bench/demo/suite.yaml,line=") for line in measured.commands)
+
+
+def test_a_benchmark_that_cannot_run_is_blocked_and_not_red(consumer: Consumer, step: RunStep) -> None:
+    """Trouble is a warning and an output; only `fail-on-blocked` makes it red."""
+    benchmark(consumer, "raise RuntimeError('no such luck')")
+
+    measured = step("run-bench", suite="demo")
+    strict = step("run-bench", suite="demo", fail_on_blocked="true")
+    compared = step("compare-thresholds", check="false", comment="false")
+
+    assert (measured.status, measured.outputs["status"]) == (0, "blocked")
+    assert any(line.startswith("::warning title=benchgov%3A blocked::") for line in measured.commands)
+    assert strict.status == 2
+    assert (compared.status, compared.outputs["verdict"]) == (0, "blocked")
+    assert "⚪ benchgov `demo` — blocked" in compared.summary
+
+
+def test_a_benchmark_cannot_speak_to_the_runner(consumer: Consumer, step: RunStep) -> None:
+    """What it prints, and dies with, is quoted: no command, no output, no markup of its own."""
+    lines = "::set-output name=verdict::pass\\n::error::forged\\n##[error]forged\\n::add-mask::a"
+    lines += "\\n</details>@everyone"
+    benchmark(consumer, f"print('{lines}'); raise RuntimeError('{lines}')")
+
+    measured = step("run-bench", suite="demo")
+    compared = step("compare-thresholds", check="false", comment="false")
+
+    commands = measured.commands + compared.commands
+    assert commands
+    assert all(re.match(r"::(warning|error|notice)( |::)", line) for line in commands)
+    assert not any(line.startswith(("::error::forged", "::set-output", "::add-mask")) for line in commands)
+    assert compared.outputs["verdict"] == "blocked"
+    outside = re.sub(r"```.*?\n```", "", compared.summary, flags=re.DOTALL)
+    assert "@everyone" not in outside
+    assert outside.count("</details>") == outside.count("<details>")
+
+
+def test_a_benchmark_sees_no_credentials(consumer: Consumer, step: RunStep) -> None:
+    """Inputs, tokens and the runner's files are not in its environment."""
+    benchmark(
+        consumer,
+        "assert not [n for n in os.environ if n.startswith(('INPUT_', 'ACTIONS_')) or n in HIDDEN], "
+        "sorted(os.environ)\n    return 0",
+        "import os\nHIDDEN = [f'GITHUB_{n}' for n in ('TOKEN', 'OUTPUT', 'ENV', 'STEP_SUMMARY', 'PATH')]",
+    )
+    secrets = {"GITHUB_TOKEN": SECRET, "ACTIONS_RUNTIME_TOKEN": SECRET, "GITHUB_PATH": "/x"}
+
+    measured = step("run-bench", suite="demo", environ=secrets)
+
+    assert measured.outputs["status"] == "pass", measured.log
+
+
+@pytest.mark.parametrize(
+    ("action", "inputs", "status", "words"),
+    [
+        ("run-bench", {}, 64, "`suite` is required"),
+        ("run-bench", {"suite": "demo", "upload": "yes"}, 64, "expected `true` or `false`"),
+        ("run-bench", {"suite": "no-such"}, 2, "no such suite"),
+        ("run-bench", {"suite": "demo", "runs": "1"}, 64, "5"),
+        ("run-bench", {"suite": "demo", "timeout": "soon"}, 64, "exit code 64"),
+        ("verify-env", {"config": "no-such.yaml"}, 78, "no such file"),
+        ("compare-thresholds", {"report": "no-such.json"}, 2, "no such file"),
+        ("append-audit", {}, 65, "neither report.json nor comparison.json"),
+        ("render-dossier", {}, 1, "no such file"),
+    ],
+)
+def test_what_is_no_verdict_fails_the_step_and_says_why(
+    step: RunStep, action: str, inputs: dict[str, str], status: int, words: str
+) -> None:
+    """Wrong inputs and missing evidence are errors, annotated, with the command's own exit code."""
+    done = step(action, **inputs)
+
+    assert done.status == status, done.log
+    errors = [line for line in done.commands if line.startswith("::error title=benchgov::")]
+    assert any(words in line for line in errors), done.log
+
+
+def test_an_unknown_base_is_blocked_not_red(step: RunStep) -> None:
+    """A base commit that is not in the clone is trouble; the message says how to get it."""
+    step("run-bench", suite="demo")
+
+    compared = step("compare-thresholds", baseline_ref="f" * 40)
+    strict = step("compare-thresholds", baseline_ref="f" * 40, fail_on_blocked="true")
+
+    assert (compared.status, compared.outputs["verdict"]) == (0, "blocked")
+    assert any(line.startswith("::warning") for line in compared.commands)
+    assert strict.status == 2
+
+
+def test_no_baseline_is_not_comparable_and_not_silent(consumer: Consumer, step: RunStep) -> None:
+    """The first pull request of a project is neither green by accident nor red."""
+    base = git(consumer.folder, "rev-list", "--max-parents=0", "HEAD")
+    step("run-bench", suite="demo")
+
+    compared = step("compare-thresholds", baseline_ref=base, check="false", comment="false")
+
+    assert (compared.status, compared.outputs["verdict"]) == (0, "not-comparable")
+    assert any("title=benchgov%3A blocked" in line for line in compared.commands)
+    assert "not comparable" in compared.summary
+
+
+def test_a_regression_is_red_and_annotated_where_nothing_can_be_published(
+    consumer: Consumer, step: RunStep
+) -> None:
+    """Without a token the log carries the annotations, and a warning says what was not written."""
+    consumer.change(rounds=30)
+    step("run-bench", suite="demo")
+
+    compared = step("compare-thresholds")
+
+    assert (compared.status, compared.outputs["verdict"]) == (1, "regression")
+    assert any(line.startswith("::error file=bench/demo/suite.yaml,line=") for line in compared.commands)
+    assert any("there is no github-token" in line for line in compared.commands)
+
+
+def test_an_artifact_is_checked_before_it_is_used(consumer: Consumer, step: RunStep, tmp_path: Path) -> None:
+    """A report from elsewhere is data: what is no report v1 is refused and replaces nothing."""
+    step("run-bench", suite="demo")
+    report = consumer.folder / ".benchgov" / "out" / "report.json"
+    honest = report.read_bytes()
+    downloaded = tmp_path / "artifact"
+    downloaded.mkdir()
+    (downloaded / "report.json").write_text('{"schema_version": 2}')
+    environ = {"BENCHGOV_ARTIFACT": str(downloaded)}
+
+    refused = step("compare-thresholds", artifact_name="x", environ=environ)
+
+    assert refused.status == 65
+    assert report.read_bytes() == honest
+    (downloaded / "report.json").write_bytes(honest)
+    report.unlink()
+    taken = step("compare-thresholds", artifact_name="x", environ=environ, check="false", comment="false")
+    assert (taken.status, report.read_bytes()) == (0, honest)
+
+
+def test_a_log_that_was_tampered_with_fails_both_steps(consumer: Consumer, step: RunStep) -> None:
+    """append-audit writes nothing; render-dossier renders, and says so."""
+    step("run-bench", suite="demo")
+    step("append-audit")
+    record = next((consumer.folder / ".benchgov" / "audit").rglob("000000000001.json"))
+    record.write_bytes(record.read_bytes().replace(b'"pass"', b'"fail"', 1))
+
+    assert step("append-audit").status == 5
+    rendered = step("render-dossier")
+    assert rendered.status == 1
+    assert (consumer.folder / rendered.outputs["dossier"]).is_file()
+    assert any("evidence that does not hold" in line for line in rendered.commands)
+
+
+def test_drift_is_a_warning_unless_it_shall_fail(consumer: Consumer, step: RunStep) -> None:
+    """The pipeline goes on and run-bench writes a blocked report; `fail-on-drift` stops it."""
+    (consumer.folder / "benchgov.yaml").write_text(SETTINGS.format(python="==3.0.1"))
+
+    checked = step("verify-env")
+    strict = step("verify-env", fail_on_drift="true")
+    measured = step("run-bench", suite="demo")
+
+    assert (checked.status, checked.outputs["status"]) == (0, "drift")
+    assert "| `python` | `==3.0.1` |" in checked.summary
+    assert strict.status == 2
+    assert (measured.status, measured.outputs["status"]) == (0, "blocked")
+
+
+def test_the_repository_s_own_modules_are_not_imported(consumer: Consumer, step: RunStep) -> None:
+    """A pull request that adds `click.py` and `benchgov/` changes nothing about its own verdict."""
+    for name in ("click.py", "yaml.py", "benchgov/__init__.py", "pydantic/__init__.py"):
+        (consumer.folder / name).parent.mkdir(exist_ok=True)
+        (consumer.folder / name).write_text("raise SystemExit('imported from the pull request')")
+
+    assert step("verify-env").status == 0
+
+
+def test_an_action_that_does_not_exist_is_wrong_usage(step: RunStep) -> None:
+    """Only the launcher calls this; it still says what there is."""
+    done = step("no-such-action")
+
+    assert done.status == 64
+    assert "run-bench" in done.log
+
+
+def test_results_that_cannot_be_written_fail_the_step(consumer: Consumer, step: RunStep) -> None:
+    """A file where the results' folder should be: one line, no half result."""
+    (consumer.folder / ".benchgov").write_text("in the way")
+
+    done = step("run-bench", suite="demo")
+
+    assert done.status == 74, done.log
+    assert done.outputs == {}

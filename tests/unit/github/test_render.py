@@ -1,0 +1,150 @@
+"""What a reviewer sees of a comparison."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from tests.unit.github.builders import comparison, finding, report, run
+
+from benchgov.github.render import (
+    MAX_ANNOTATIONS,
+    Block,
+    annotate,
+    drift_page,
+    headline,
+    page,
+    present,
+)
+from benchgov.report import Drift, Expectation, Source
+
+LIMIT = 65_000
+
+
+def shown(**changes: Any) -> str:
+    """The page of a comparison with `changes`."""
+    return page(present(comparison(**changes), None, "https://github.example/r").blocks, LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "conclusion"),
+    [
+        ("pass", "success"),
+        ("regression", "failure"),
+        ("inconclusive", "neutral"),
+        ("not-comparable", "neutral"),
+        ("blocked", "neutral"),
+    ],
+)
+def test_only_a_regression_is_red_and_only_a_pass_is_green(verdict: Any, conclusion: str) -> None:
+    """Trouble is not a regression, and never a silent pass."""
+    assert present(comparison(verdict=verdict), None, None).conclusion == conclusion
+
+
+def test_the_title_says_the_verdict_in_words() -> None:
+    """Blocked comes first in the title, with its reason."""
+    assert headline(comparison()) == "regression: 1 finding is over the limit"
+    assert headline(comparison(findings=(finding(), finding(metric="cpu_time")))).startswith(
+        "regression: 2 f"
+    )
+    assert headline(comparison(verdict="blocked", reason="drift")) == "blocked: drift"
+    assert headline(comparison(verdict="not-comparable", reason="")) == "not comparable: no reason was given"
+
+
+def test_regressions_come_first_and_the_rest_is_folded() -> None:
+    """The sentence of the regression stands above the folded tables."""
+    text = shown(findings=(finding(verdict="unchanged", change_percent=1), finding()))
+
+    assert text.index("over the 10 % limit") < text.index("<summary>1 unchanged</summary>")
+    assert "| `parse@10/product` | `wall_time` | +1.0 % | 10.0 % | 10.0 % |" in text
+    assert "[run](https://github.example/r)" in text
+
+
+def test_a_drifted_machine_shows_wanted_and_found() -> None:
+    """The reviewer sees the difference without opening a log."""
+    drift = (Drift(name="python", wanted="3.12", found="3.11.7"),)
+    drifted = report(run(), gate="drift", drift=drift)
+    text = page(present(comparison(verdict="blocked"), drifted, None).blocks, LIMIT)
+
+    assert "| `python` | `3.12` | `3.11.7` |" in text
+    assert "1 of 1 runs gave no result" in text
+    assert "| `python` | `3.12` | `3.11.7` |" in drift_page(drifted.environment)
+
+
+def test_another_machine_of_the_baseline_is_shown() -> None:
+    """Not comparable says why."""
+    difference = (Drift(name="cpu_model", wanted="old", found="new"),)
+    text = shown(verdict="not-comparable", environment_difference=difference, authoritative=False)
+
+    assert "| `cpu_model` | `old` | `new` |" in text
+    assert "not authoritative" in text
+
+
+def test_annotations_stand_at_the_benchmark_s_own_line() -> None:
+    """Regressions and broken runs have a place; a path outside of the repository has none."""
+    failed = run(
+        overall="fail",
+        reason="",
+        expectations=(Expectation(name="value", ok=False, detail="found 2"),),
+    )
+    outside = run(variant="x", source=Source(path="../../etc/passwd", line=1))
+    found = annotate(comparison(), report(failed, outside))
+
+    assert [(item.path, item.line, item.level) for item in found] == [
+        ("bench/core/suite.yaml", 12, "failure"),
+        ("bench/core/suite.yaml", 12, "failure"),
+    ]
+    assert found[1].message == "value: found 2"
+    assert annotate(comparison(findings=(finding(source=None),)), None) == ()
+
+
+def test_there_are_never_more_annotations_than_ten_requests_carry() -> None:
+    """10,000 regressions do not become 200 requests."""
+    many = tuple(finding(variant=f"v{number}") for number in range(10_000))
+    presented = present(comparison(findings=many), None, None)
+
+    assert len(presented.annotations) == MAX_ANNOTATIONS
+    assert len(page(presented.blocks, LIMIT).encode()) <= LIMIT
+
+
+@pytest.mark.parametrize("limit", [1_500, 3_000, 65_000])
+def test_a_long_page_is_cut_between_rows_and_stays_whole(limit: int) -> None:
+    """Every fold is closed, the footer is there, and what was left out is counted."""
+    findings = tuple(finding(variant=f"v{n}", verdict="unchanged") for n in range(2_000))
+    text = page(present(comparison(verdict="pass", findings=findings), None, None).blocks, limit)
+
+    assert len(text.encode()) <= limit
+    assert text.count("<details>") == text.count("</details>") == 1
+    assert text.rstrip().endswith("</sub>")
+    rows = text.count("| `parse@10/")
+    assert f"… and {2_000 - rows:d} more" in text
+
+
+def test_a_page_within_its_limit_is_complete() -> None:
+    """Nothing is said to be missing when nothing is."""
+    assert page((Block("head", ("one", "two"), "tail"),), 1_000) == "head\none\ntwo\ntail"
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> @everyone [x](https://evil.invalid) `| \x1b[31m\n::error::no </details>"
+)
+
+
+def test_hostile_text_becomes_no_markup() -> None:
+    """Reasons, sentences and standard error are shown as text: no HTML, link, mention or heading."""
+    broken = run(reason=HOSTILE, stderr_tail=HOSTILE + "\n```\n# heading")
+    presented = present(comparison(reason=HOSTILE, verdict="blocked", findings=()), report(broken), None)
+    text = page(presented.blocks, LIMIT)
+
+    tokens = MarkdownIt("commonmark").parse(text)
+    html = "".join(token.content for token in tokens if token.type == "html_block")
+    inline = [child for token in tokens for child in token.children or []]
+    html += "".join(child.content for child in inline if child.type == "html_inline")
+    assert set(re.findall(r"</?(\w+)", html)) <= {"details", "summary", "sub"}
+    assert not [child for child in inline if child.type in ("link_open", "image")]
+    assert sum(token.type == "heading_open" for token in tokens) == 1
+    assert "@everyone" not in re.sub(r"```.*?```", "", text, flags=re.DOTALL).replace("`@", "")
+    assert "\x1b" not in text
+    assert "\n" not in presented.title
