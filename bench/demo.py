@@ -24,7 +24,7 @@ def main() -> int:
     shutil.rmtree(ROOT / HERE, ignore_errors=True)
     out, store = HERE / "out", HERE / "audit"
     baselines = HERE / "baselines"
-    measure = ["run", SUITE, *only, "--no-gate", "--output-dir"]
+    measure: list[str | Path] = ["run", SUITE, *only, "--no-gate", "--output-dir"]
     step("Is this the pinned environment?", ["verify-env"])
     step("Measure once, for a baseline", [*measure, HERE / "first"], show=False)
     report = HERE / "first" / "report.json"
@@ -47,7 +47,7 @@ def main() -> int:
         ],
         REGRESSION,
     )
-    evidence = [out / "report.json", out / "comparison.json"]
+    evidence: list[str | Path] = [out / "report.json", out / "comparison.json"]
     step("Record both in the audit log", ["audit", "append", "--store", store, *evidence])
     step("Verify the log", ["audit", "verify", "--strict", "--store", store])
     named = ["--report", evidence[0], "--comparison", evidence[1], "--store", store]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -54,3 +55,35 @@ def git_repo(tmp_path: Path) -> Path:
     ):
         subprocess.run(command, cwd=root, check=True, capture_output=True)
     return root
+
+
+def _mount(folder: Path, options: str) -> None:
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a file system cannot be mounted here")
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 16 KiB, of which 4 KiB are free."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    _mount(folder, "size=16k,mode=777")
+    (folder / "filler").write_bytes(b"x" * 12_000)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder that nobody can write to: by its mode, and for root as a read-only file system."""
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+        return
+    _mount(folder, "ro,size=16k")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

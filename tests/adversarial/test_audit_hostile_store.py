@@ -185,19 +185,6 @@ def test_a_store_that_cannot_be_written(store: Path) -> None:
     assert verify(store).records == 3
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_store(store: Path) -> None:
-    """It verifies, and refuses to be appended to."""
-    folder = record_path(store, HOST, 1).parent
-    folder.chmod(0o555)
-    try:
-        with pytest.raises(OutputError, match="cannot be written"):
-            append(store, draft("new"), host=HOST, now=lambda: NOW)
-        assert verify(store).records == 3
-    finally:
-        folder.chmod(0o755)
-
-
 def test_a_writer_without_the_lock_cannot_be_overwritten(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

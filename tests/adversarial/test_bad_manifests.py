@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,30 +85,3 @@ def test_an_output_folder_that_is_a_file(
     (tmp_path / "out").write_text("")
     assert run(GOOD.encode(), "--output-dir", "out") == 74
     assert "[1/1]" not in capsys.readouterr().err
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_output_folder(run: Callable[..., int], tmp_path: Path) -> None:
-    """Exit 74, and nothing is left."""
-    (tmp_path / "out").mkdir(mode=0o555)
-    assert run(GOOD.encode(), "--output-dir", "out") == 74
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 16 KiB."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    options = ["mount", "-t", "tmpfs", "-o", "size=16k,mode=777", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(options, check=False, capture_output=True).returncode:
-        pytest.skip("a file system cannot be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_full_disk_leaves_nothing_half_written(run: Callable[..., int], tiny_disk: Path) -> None:
-    """Exit 74; neither a report nor a temporary folder stays."""
-    (tiny_disk / "filler").write_bytes(b"x" * 12_000)
-    assert run(GOOD.encode(), "--output-dir", str(tiny_disk)) == 74
-    assert [path.name for path in tiny_disk.rglob("*") if path.is_file()] == ["filler"]

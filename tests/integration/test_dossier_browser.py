@@ -32,12 +32,14 @@ FLAGS = (
     "--hide-scrollbars",
 )
 # Measures the page from a frame around it, because the page itself runs no script.
-PROBE = """<!DOCTYPE html><body style="margin:0"><iframe id="f" src="index.html" style="border:0" width="WIDTH" height="900"></iframe>
+PROBE = """<!DOCTYPE html><body style="margin:0">
+<iframe id="f" src="index.html" style="border:0" width="WIDTH" height="900"></iframe>
 <pre id="answer"></pre><script>
 addEventListener('load', () => {
   const page = document.getElementById('f').contentDocument;
   const box = node => node.getBoundingClientRect();
-  const seen = [...page.querySelectorAll('svg:not(.arrow)')].filter(node => box(node.parentElement).height > 0 && node.checkVisibility());
+  const seen = [...page.querySelectorAll('svg:not(.arrow)')].filter(
+    node => box(node.parentElement).height > 0 && node.checkVisibility());
   const root = page.documentElement;
   document.getElementById('answer').textContent = 'ANSWER' + JSON.stringify({
     headings: [...page.querySelectorAll('h2')].map(node => node.textContent),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +77,21 @@ def test_json_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["notices"] == []
     assert Path(str(found["html"])).is_file()
     assert Path(str(found["markdown"])).is_file()
+
+
+def test_the_baselines_samples_are_drawn_when_they_are_here(project: Path) -> None:
+    """A baseline in the work tree gives its raw samples to the plots; without it there are only ours."""
+    assert render("--out", "before") == 0
+    assert "sample was" not in re.sub(
+        r"<style>.*?</style>", "", Path("before/index.html").read_text("utf-8"), flags=re.S
+    )
+    made, _ = ex.suite(4)
+    for number in (1, 2):
+        Path(f"r{number}.json").write_bytes(made.to_bytes())
+    assert run_cli(["baseline", "generate", "core", "--report", "r1.json", "--activate"]) == 0
+    assert run_cli(["compare"]) == 0
+    assert render("--out", "after") == 0
+    assert "sample was" in Path("after/index.html").read_text("utf-8")
 
 
 def test_rendering_again_gives_the_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,3 +198,17 @@ def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     """Each command shows how it is called."""
     assert render("--help") == 0
     assert "benchgov dossier render --out" in capsys.readouterr().out
+
+
+def test_a_changed_baseline_is_never_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    """A baseline whose raw samples were touched after publication ends the command with 5."""
+    made, _ = ex.suite(2)
+    (OUT / "report.json").write_bytes(made.to_bytes())
+    assert run_cli(["baseline", "generate", "core", "--report", str(OUT / "report.json"), "--activate"]) == 0
+    assert run_cli(["compare"]) == 0
+    raw = next(Path("bench/core/baselines").glob("*/*/raw/*.json"))
+    raw.chmod(0o644)
+    raw.write_bytes(raw.read_bytes() + b"\n")
+    capsys.readouterr()
+    assert render() == 5
+    assert raw.name in capsys.readouterr().err

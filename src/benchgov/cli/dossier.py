@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from benchgov.cli.common import Project, config_option, console, format_option, 
 if TYPE_CHECKING:
     from benchgov.audit.record import Record
     from benchgov.audit.verification import Verification
+    from benchgov.baselines.active import Stored
     from benchgov.dossier.model import Dossier
+    from benchgov.dossier.rows import SampleSource
     from benchgov.gate.comparison import Comparison
 
 
@@ -59,7 +62,7 @@ def render(
 
     A missing comparison or audit log is said in the dossier. Exit codes: 0 rendered, 1 the evidence is
     missing or does not hold together: no report, a comparison of another report, or a changed audit log
-    (the last two are rendered all the same, and say so).
+    (the last two are rendered all the same, and say so); 5 a baseline is not what was published.
 
     \b
     Example:
@@ -67,6 +70,7 @@ def render(
     """
     from benchgov.dossier.gather import gather
     from benchgov.dossier.render import html, markdown
+    from benchgov.dossier.rows import unknown_samples
     from benchgov.files import write_atomic
     from benchgov.gate.question import load_report
 
@@ -74,7 +78,14 @@ def render(
     report, digest = load_report(report_file or project.output_dir / "report.json")
     comparison = _read_comparison(project, comparison_file)
     records, verification = _read_log(project, store)
-    found = gather(report, comparison, records, verification, report_sha256=digest)
+    found = gather(
+        report,
+        comparison,
+        records,
+        verification,
+        report_sha256=digest,
+        baseline_samples=_baseline_samples(project, comparison) if comparison else unknown_samples,
+    )
     folder = (project.output_dir / "dossier" if out is None else out).resolve()
     page, text = html(found).encode("utf-8"), markdown(found).encode("utf-8")
     write_atomic(folder / "dossier.md", text)
@@ -90,6 +101,30 @@ def _read_comparison(project: Project, given: Path | None) -> Comparison | None:
 
     path = given or project.output_dir / "comparison.json"
     return load_json_model(path, Comparison) if given or path.exists() else None
+
+
+def _baseline_samples(project: Project, comparison: Comparison) -> SampleSource:
+    """Where the raw samples of the compared baselines are found, as far as the work tree has them.
+
+    A baseline of another revision (`compare --baseline-ref`) may not be there; its value is in the
+    comparison. One that is there, and is not what was published, raises TamperError.
+    """
+    from benchgov.errors import InputError
+    from benchgov.gate.question import store_of
+
+    found: list[Stored] = []
+    for baseline in comparison.baselines:
+        with suppress(InputError):
+            store = store_of(project.root, project.settings, comparison.suite)
+            found.append(store.read(comparison.regime, baseline))
+
+    def samples(key: str, metric: str) -> Sequence[float]:
+        for stored in reversed(found):  # later baselines stand over earlier ones, run by run
+            with suppress(KeyError):
+                return stored.samples(key, metric)
+        return ()
+
+    return samples
 
 
 def _read_log(project: Project, given: Path | None) -> tuple[Sequence[Record], Verification | None]:

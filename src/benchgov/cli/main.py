@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -24,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }
 """Command → (`module:attribute`, help line). The module is imported when the command is called."""
+
+
+COMPLETION = "_BENCHGOV_COMPLETE"
+"""Set by the shell, this variable asks click for completions instead of running a command."""
 
 
 class LazyGroup(click.Group):
@@ -75,8 +80,9 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program with `arguments` (default: those of the process) and exit."""
-    given = sys.argv[1:] if arguments is None else arguments
-    sys.exit(run_cli(given))
+    if COMPLETION in os.environ:
+        cli.main(prog_name="benchgov", complete_var=COMPLETION)
+    sys.exit(run_cli(sys.argv[1:] if arguments is None else arguments))
 
 
 def run_cli(arguments: list[str], tell: Callable[[BenchgovError], None] | None = None) -> int:
@@ -86,7 +92,9 @@ def run_cli(arguments: list[str], tell: Callable[[BenchgovError], None] | None =
     """
     debug = "--debug" in arguments
     try:
-        result: Any = cli.main(args=arguments, prog_name="benchgov", standalone_mode=False)
+        # Not `cli.main`: it ends a broken pipe with 1, which here means a regression.
+        with cli.make_context("benchgov", list(arguments)) as context:
+            result: Any = cli.invoke(context)
         return int(result) if isinstance(result, int) else ExitCode.OK
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -135,7 +143,5 @@ def _maybe_traceback(debug: bool) -> None:
 
 def _reader_has_gone() -> int:
     """`benchgov … | head`: stop quietly, as other programs do (128 + SIGPIPE)."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 141

@@ -19,7 +19,15 @@ from benchgov.dossier.model import (
     Tamper,
     Trouble,
 )
-from benchgov.dossier.rows import count_verdicts, make_concerns, make_families, make_rows, metric_names
+from benchgov.dossier.rows import (
+    SampleSource,
+    count_verdicts,
+    make_concerns,
+    make_families,
+    make_rows,
+    metric_names,
+    unknown_samples,
+)
 from benchgov.dossier.studies import make_studies
 from benchgov.gate.comparison import Comparison
 from benchgov.report import Report, Run
@@ -64,17 +72,18 @@ def gather(
     verification: Verification | None = None,
     *,
     report_sha256: str | None = None,
+    baseline_samples: SampleSource = unknown_samples,
 ) -> Dossier:
     """Put together what a dossier shows.
 
     `verification` is None when there is no audit log. `report_sha256` is the digest of the report's file
     (default: of its canonical bytes). A comparison that names another digest is stale: it is left out, and
-    the dossier says so.
+    the dossier says so. `baseline_samples` gives the raw samples that a comparison does not hold.
     """
     digest = report_sha256 or sha256_hex(report.to_bytes())
     stale = comparison is not None and comparison.report_sha256 != digest
     used = None if stale else comparison
-    rows = make_rows(report, used)
+    rows = make_rows(report, used, baseline_samples)
     metrics = metric_names(rows)
     primary = metrics[0] if metrics else ""
     chain = make_chain(records, verification, _own_files(digest, used))

@@ -33,8 +33,9 @@ VERDICT_ORDER: tuple[RowVerdict, ...] = (
 class Row:
     """One metric of one run, and what the comparison found about it.
 
-    `value`, `baseline`, `quartiles` and `samples` are in `unit`; percents are relative to the baseline,
-    above 0 when the number grew. `samples` is empty for a benchmark that only the baseline has.
+    `value`, `baseline`, `quartiles` and all samples are in `unit`; percents are relative to the baseline,
+    above 0 when the number grew. `samples` is empty for a benchmark that only the baseline has;
+    `baseline_samples` is empty where they are not known.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Row:
     aggregate: Literal["median", "p95"]
     verdict: RowVerdict
     samples: tuple[float, ...] = ()
+    baseline_samples: tuple[float, ...] = ()
     value: float | None = None
     quartiles: tuple[float, float] | None = None
     baseline: float | None = None

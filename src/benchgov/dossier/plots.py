@@ -13,12 +13,10 @@ from markupsafe import Markup
 
 from benchgov.dossier import numbers
 from benchgov.dossier.model import Family, Row, Study
-from benchgov.dossier.svg import Attribute, dots, element, figure, number, share
+from benchgov.dossier.svg import Attribute, element, figure, line, number, share
 from benchgov.dossier.words import VERDICT_WORDS
 
 DEFAULT_EXTENT = 20.0
-_MAX_STRIP_DOTS = 60
-_STRIP_WIDTH, _STRIP_HEIGHT = 132.0, 26.0
 _LANE_HEIGHT = 58.0
 _EDGE = 3.0
 
@@ -50,11 +48,11 @@ def change_bar(row: Row, extent: float) -> Markup:
     if row.change is None:
         return Markup("")
     parts = _band(row.limit, extent, 0.0, "100%")
-    parts.append(_line("50%", 0.0, "50%", "100%", "axis"))
+    parts.append(line("50%", 0.0, "50%", "100%", "axis"))
     at = _at(row.change, extent)
     if row.interval is not None:
         low, high = (share(_at(end, extent)) for end in row.interval)
-        parts.append(_line(low, "50%", high, "50%", "interval"))
+        parts.append(line(low, "50%", high, "50%", "interval"))
     left, width = min(50.0, at), abs(at - 50.0)
     tint = f"v-{row.verdict}"
     parts.append(
@@ -80,10 +78,6 @@ def _band(limit: float | None, extent: float, top: float, height: Attribute) -> 
     ]
 
 
-def _line(x1: Attribute, y1: Attribute, x2: Attribute, y2: Attribute, css: str) -> Markup:
-    return element("line", {"class": css, "x1": x1, "y1": y1, "x2": x2, "y2": y2})
-
-
 def _mark(change: float, at: float, y: Attribute, css: str, extent: float, *inner: Markup) -> Markup:
     """A dot, or an arrow head at the edge for a change that lies beyond it."""
     if abs(change) <= extent:
@@ -103,7 +97,7 @@ def change_axis(extent: float) -> Markup:
         css = "tick" if part in (-1.0, 0.0, 1.0) else "tick half"
         anchor = {-1.0: "start", 1.0: "end"}.get(part, "middle")
         marks.append(element("text", {"class": css, "x": at, "y": 11.0, "text-anchor": anchor}, sign + text))
-        marks.append(_line(at, 15.0, at, 19.0, "axis"))
+        marks.append(line(at, 15.0, at, 19.0, "axis"))
     attributes: dict[str, Attribute] = {
         "class": "change-axis",
         "width": "100%",
@@ -111,58 +105,6 @@ def change_axis(extent: float) -> Markup:
         "aria-hidden": "true",
     }
     return element("svg", attributes, *marks)
-
-
-def strip(row: Row) -> Markup:
-    """The raw samples of one row as dots, their middle half as a bar, and the baseline as a line."""
-    if not row.samples:
-        return Markup("")
-    shown = thin(row.samples, _MAX_STRIP_DOTS)
-    ends = [*row.samples] + ([row.baseline] if row.baseline is not None else [])
-    low, high = min(ends), max(ends)
-
-    def place(value: float) -> float:
-        inner = _STRIP_WIDTH - 12.0
-        return 6.0 + (inner / 2 if high == low else (value - low) / (high - low) * inner)
-
-    parts = []
-    if row.quartiles is not None:
-        left, right = map(place, row.quartiles)
-        parts.append(
-            element(
-                "rect",
-                {"class": "quartiles", "x": left - 2, "y": 6.0, "width": right - left + 4, "height": 14.0},
-            )
-        )
-    if row.baseline is not None:
-        parts.append(_line(place(row.baseline), 2.0, place(row.baseline), 24.0, "baseline"))
-    lanes = (13.0, 10.5, 15.5)
-    parts.append(dots(((place(value), lanes[i % 3]) for i, value in enumerate(shown)), "sample"))
-    attributes: dict[str, Attribute] = {
-        "class": "strip",
-        "width": _STRIP_WIDTH,
-        "height": _STRIP_HEIGHT,
-        "viewBox": f"0 0 {number(_STRIP_WIDTH)} {number(_STRIP_HEIGHT)}",
-    }
-    return figure(_strip_label(row, len(shown)), attributes, parts)
-
-
-def _strip_label(row: Row, shown: int) -> str:
-    low, high = (numbers.quantity(end, row.unit) for end in (min(row.samples), max(row.samples)))
-    label = f"{numbers.plural(len(row.samples), 'sample')} from {low} to {high}"
-    if shown < len(row.samples):
-        label += f" ({shown} of them drawn)"
-    return label + (
-        f"; baseline {numbers.quantity(row.baseline, row.unit)}" if row.baseline is not None else ""
-    )
-
-
-def thin(samples: Sequence[float], most: int) -> Sequence[float]:
-    """At most `most` of the samples: all, or order statistics evenly spaced, both ends included."""
-    if len(samples) <= most:
-        return samples
-    ordered = sorted(samples)
-    return [ordered[round(i * (len(ordered) - 1) / (most - 1))] for i in range(most)]
 
 
 def overview(families: Sequence[Family], metric: str, extent: float) -> Markup:
@@ -194,7 +136,7 @@ def _lane(
     ]
     for limit in reversed(limits):
         parts += _band(limit, extent, top + 23.0, 26.0)
-    parts.append(_line("50%", top + 23.0, "50%", top + 49.0, "axis"))
+    parts.append(line("50%", top + 23.0, "50%", top + 49.0, "axis"))
     for index, row in enumerate(reversed(rows)):  # worst first in `rows`: draw them last, on top
         change = row.change or 0.0
         spread = ((index * 5) % 7 - 3) * 2.4
@@ -214,15 +156,15 @@ VARIANT_STYLES = 6
 
 def scaling(study: Study) -> Markup:
     """Value over scale for each variant, both axes logarithmic; empty with fewer than two scales."""
-    values = [point.value for line in study.lines for point in line.points if point.scale and point.value > 0]
+    values = [point.value for one in study.lines for point in one.points if point.scale and point.value > 0]
     scales = [scale for scale in study.scales if scale]
     if len(scales) < 2 or not values:
         return Markup("")
     x = _log_axis(min(scales), max(scales), _LEFT, _PLOT_WIDTH - _RIGHT, pad=0.04)
     y = _log_axis(min(values), max(values), _PLOT_HEIGHT - _BOTTOM, _TOP, pad=0.08)
     parts = [*_y_grid(y, study), *_x_ticks(x, scales)]
-    for index, line in enumerate(study.lines):
-        points = [(x.place(p.scale), y.place(p.value)) for p in line.points if p.scale and p.value > 0]
+    for index, one in enumerate(study.lines):
+        points = [(x.place(p.scale), y.place(p.value)) for p in one.points if p.scale and p.value > 0]
         style = f"variant-{index % VARIANT_STYLES}"
         path = "M" + "L".join(f"{number(px)} {number(py)}" for px, py in points)
         if len(points) > 1:
@@ -234,7 +176,7 @@ def scaling(study: Study) -> Markup:
         "class": "scaling",
         "viewBox": f"0 0 {number(_PLOT_WIDTH)} {number(_PLOT_HEIGHT)}",
     }
-    names = ", ".join(line.variant for line in study.lines)
+    names = ", ".join(one.variant for one in study.lines)
     label = f"{study.benchmark}: {study.metric} over scale, logarithmic, of {names}"
     return figure(label, attributes, parts)
 
@@ -262,7 +204,7 @@ def _y_grid(axis: _Axis, study: Study) -> list[Markup]:
     parts = []
     for value in log_ticks(axis.low, axis.high):
         at = axis.place(value)
-        parts.append(_line(_LEFT, at, _PLOT_WIDTH - _RIGHT, at, "grid"))
+        parts.append(line(_LEFT, at, _PLOT_WIDTH - _RIGHT, at, "grid"))
         text = numbers.quantity(value, study.unit)
         parts.append(
             element("text", {"class": "tick", "x": _LEFT - 7, "y": at + 4, "text-anchor": "end"}, text)
@@ -283,11 +225,11 @@ def log_ticks(low: float, high: float, most: int = 5) -> list[float]:
 
 def _x_ticks(axis: _Axis, scales: Sequence[float]) -> list[Markup]:
     base = _PLOT_HEIGHT - _BOTTOM + 8
-    parts = [_line(_LEFT, base - 4, _PLOT_WIDTH - _RIGHT, base - 4, "axis")]
+    parts = [line(_LEFT, base - 4, _PLOT_WIDTH - _RIGHT, base - 4, "axis")]
     last = -math.inf
     for scale in scales:
         at = axis.place(scale)
-        parts.append(_line(at, base - 4, at, base, "axis"))
+        parts.append(line(at, base - 4, at, base, "axis"))
         text = numbers.scale(scale)
         if at - last > 12 + 6.5 * len(text):
             parts.append(

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchgov.dossier import numbers, plots, words
+from benchgov.dossier import numbers, plots, strips, words
 from benchgov.dossier.markdown import markdown
 from benchgov.dossier.model import VERDICT_ORDER, Dossier, Point, RowVerdict, Study
 from benchgov.dossier.text import clean
@@ -66,7 +66,7 @@ def _environment() -> Environment:
         change_bar=plots.change_bar,
         overview=plots.overview,
         scaling=plots.scaling,
-        strip=plots.strip,
+        strip=strips.strip,
         counted=words.counted,
         concern=words.concern,
         speed=words.speed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from benchgov.baselines.aggregate import aggregate
 from benchgov.dossier.model import VERDICT_ORDER, Concern, Family, MetricTable, Row, RowVerdict
@@ -18,12 +18,20 @@ _RANK = {verdict: rank for rank, verdict in enumerate(VERDICT_ORDER)}
 Key = tuple[str, str]
 """(run key, metric)."""
 
+SampleSource = Callable[[str, str], Sequence[float]]
+"""(run key, metric) → the raw samples behind the baseline's value; empty when they are not known."""
 
-def make_rows(report: Report, comparison: Comparison | None) -> tuple[Row, ...]:
+
+def unknown_samples(key: str, metric: str) -> Sequence[float]:  # noqa: ARG001 - the shape of a SampleSource
+    """The source of one who has only the comparison."""
+    return ()
+
+
+def make_rows(report: Report, comparison: Comparison | None, source: SampleSource) -> tuple[Row, ...]:
     """One row per metric of every run, in report order; then the findings that no run stands behind."""
     findings = {_key(finding): finding for finding in (comparison.findings if comparison else ())}
     rows = [
-        _row(run, metric, findings.pop((run.key, metric.name), None))
+        _row(run, metric, findings.pop((run.key, metric.name), None), source)
         for run in report.runs
         for metric in run.metrics
     ]
@@ -34,7 +42,8 @@ def _key(finding: Finding) -> Key:
     return run_key(finding.benchmark, finding.scale, finding.variant), finding.metric
 
 
-def _row(run: Run, metric: Metric, finding: Finding | None) -> Row:
+def _row(run: Run, metric: Metric, finding: Finding | None, source: SampleSource) -> Row:
+    compared = finding is not None and finding.baseline_value is not None
     current = finding.current_value if finding else None
     return Row(
         key=run.key,
@@ -48,6 +57,7 @@ def _row(run: Run, metric: Metric, finding: Finding | None) -> Row:
         aggregate=metric.aggregate,
         verdict=_verdict(run, finding),
         samples=metric.samples,
+        baseline_samples=tuple(source(run.key, metric.name)) if compared else (),
         value=aggregate(metric.samples, metric.aggregate) if current is None else current,
         quartiles=_quartiles(metric.samples),
         sentence=finding.sentence if finding else run.reason,

@@ -36,8 +36,12 @@ def share(value: float) -> str:
 
 def figure(label: str, attributes: dict[str, Attribute], children: Iterable[Markup]) -> Markup:
     """An `<svg>` that assistive technology reads as one image named `label`."""
-    named = {"role": "img", "aria-label": label, **attributes}
-    return element("svg", named, element("title", {}, label), *children)
+    return element("svg", {"role": "img", **attributes}, element("title", {}, label), *children)
+
+
+def line(x1: Attribute, y1: Attribute, x2: Attribute, y2: Attribute, css: str) -> Markup:
+    """A straight line."""
+    return element("line", {"class": css, "x1": x1, "y1": y1, "x2": x2, "y2": y2})
 
 
 def dots(points: Iterable[tuple[float, float]], css: str) -> Markup:

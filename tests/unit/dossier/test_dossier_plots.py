@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from markupsafe import Markup
 from tests.unit.dossier import examples as ex
 
-from benchgov.dossier import numbers, plots
+from benchgov.dossier import numbers, plots, strips
 from benchgov.dossier.gather import gather
 from benchgov.dossier.model import Row, Study
 from benchgov.dossier.svg import element, number
 
 
-def row(change: float, limit: float | None = 10.0, **given: object) -> Row:
+def row(change: float, limit: float | None = 10.0, **given: Any) -> Row:
     """A row with this change in percent."""
     run = ex.run("a", ex.metric(samples=[100 + change]))
     report = ex.report(run)
@@ -87,32 +88,47 @@ def test_the_axis_holds_limits_and_most_changes() -> None:
 def test_the_strip_has_a_dot_per_sample_and_the_baseline() -> None:
     """Raw samples are all drawn, inside the drawing, with the baseline as a line."""
     one = row(3)
-    drawing = plots.strip(one)
+    drawing = strips.strip(one)
     assert drawing.count("M") == 1
     assert 'class="baseline"' in drawing
     assert "1 sample from 103 ns to 103 ns; baseline 100 ns" in drawing
     several = gather(ex.report(ex.run("a", ex.metric(samples=range(1, 21))))).families[0].tables[0].rows[0]
-    places = [float(x) for x in re.findall(r"M([0-9.]+) ", plots.strip(several))]
+    places = [float(x) for x in re.findall(r"M([0-9.]+) ", strips.strip(several))]
     assert len(places) == 20
     assert min(places) >= 0
     assert max(places) <= 132
     assert places == sorted(places)
 
 
+def test_the_baselines_samples_have_a_lane_of_their_own() -> None:
+    """Where the baseline's raw samples are known they are drawn too, below this report's."""
+    run = ex.run("a", ex.metric(samples=[10, 11, 12]))
+    report = ex.report(run)
+    made = gather(
+        report, ex.comparison(report, ex.finding(run, 9)), baseline_samples=lambda key, metric: (8, 9, 10, 11)
+    )
+    drawing = strips.strip(made.families[0].tables[0].rows[0])
+    now, was = re.findall(r'class="sample[^"]*" d="([^"]+)"', drawing)
+    assert (now.count("M"), was.count("M")) == (3, 4)
+    heights = [max(float(y) for y in re.findall(r" ([0-9.]+)h", path)) for path in (now, was)]
+    assert heights[0] < heights[1]
+    assert "baseline 9 ns of 4 samples" in drawing
+
+
 def test_very_many_samples_are_thinned_and_that_is_said() -> None:
     """A thousand samples are drawn as sixty of them, both ends kept."""
     samples = [float(value) for value in range(1000)]
-    assert plots.thin(samples, 60)[0] == 0
-    assert plots.thin(samples, 60)[-1] == 999
-    assert len(plots.thin(samples, 60)) == 60
+    assert strips.thin(samples, 60)[0] == 0
+    assert strips.thin(samples, 60)[-1] == 999
+    assert len(strips.thin(samples, 60)) == 60
     one = gather(ex.report(ex.run("a", ex.metric(samples=samples)))).families[0].tables[0].rows[0]
-    assert "1,000 samples from 0 ns to 999 ns (60 of them drawn)" in plots.strip(one)
+    assert "1,000 samples from 0 ns to 999 ns (60 of them drawn)" in strips.strip(one)
 
 
 def test_equal_samples_are_drawn_in_the_middle() -> None:
     """No spread is no division by zero."""
     one = gather(ex.report(ex.run("a", ex.metric(samples=[0, 0, 0])))).families[0].tables[0].rows[0]
-    assert [float(x) for x in re.findall(r"M([0-9.]+) ", plots.strip(one))] == [66, 66, 66]
+    assert [float(x) for x in re.findall(r"M([0-9.]+) ", strips.strip(one))] == [66, 66, 66]
 
 
 def test_scaling_is_straight_on_logarithmic_axes() -> None:
