@@ -325,6 +325,22 @@ def test_drift_is_a_warning_unless_it_shall_fail(consumer: Consumer, step: RunSt
     assert (measured.status, measured.outputs["status"]) == (0, "blocked")
 
 
+def test_a_checkout_below_the_workspace(consumer: Consumer, step: RunStep) -> None:
+    """With `working-directory` the results stay in the checkout; outputs name them from the workspace."""
+    below = consumer.folder / "checkout"
+    below.mkdir()
+    for path in [path for path in consumer.folder.iterdir() if path != below]:
+        path.rename(below / path.name)
+
+    measured = step("run-bench", suite="demo", working_directory="checkout")
+    outside = step("run-bench", suite="demo", working_directory="../elsewhere")
+    missing = step("run-bench", suite="demo", working_directory="none")
+
+    assert measured.status == 0, measured.log
+    assert measured.outputs["report"] == "checkout/.benchgov/out/report.json"
+    assert (outside.status, missing.status) == (65, 65)
+
+
 def test_the_repository_s_own_modules_are_not_imported(consumer: Consumer, step: RunStep) -> None:
     """A pull request that adds `click.py` and `benchgov/` changes nothing about its own verdict."""
     for name in ("click.py", "yaml.py", "benchgov/__init__.py", "pydantic/__init__.py"):
