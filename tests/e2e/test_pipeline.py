@@ -65,9 +65,7 @@ def test_a_regression_is_red_and_its_repair_updates_the_same_comment(
     assert "regression: " not in updated["body"]
 
 
-def test_the_results_are_artifacts(
-    act: Act, github: Emulator, consumer: Consumer, tmp_path: Path
-) -> None:
+def test_the_results_are_artifacts(act: Act, github: Emulator, consumer: Consumer, tmp_path: Path) -> None:
     """Report, raw runs, audit log and dossier arrive whole over the real artifact protocol."""
     number, head = github.open_pull_request()
     consumer.change()
