@@ -24,7 +24,7 @@ _MAX_EXACT_INTEGER = 2**53 - 1
 # Between these bounds `repr` and ECMAScript's Number::toString write the same digits.
 _PLAIN_FLOAT_MIN, _PLAIN_FLOAT_MAX = 1e-4, 1e16
 _AS_IS = {str, bool, type(None)}
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -126,7 +126,7 @@ def digest_of(value: Json) -> str:
 
 
 def file_digests(path: Path) -> tuple[str, str]:
-    """(`blake3:<hex>`, SHA-256 hex) of a file's content, read once in pieces of 1 MiB."""
+    """(`blake3:<hex>`, SHA-256 hex) of a file's content, read once, piece by piece."""
     fast, wide = blake3(), hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):

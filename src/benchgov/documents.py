@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -32,7 +32,7 @@ def parse_json(text: str, where: str) -> Any:
     if not text.strip():
         raise InputError("the file is empty; a JSON document was expected", where=where)
     try:
-        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+        return _decode(text)
     except json.JSONDecodeError as error:
         cut_off = error.pos >= len(text.rstrip())
         reason = "the document is cut off" if cut_off else error.msg
@@ -54,6 +54,10 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+# Made once: `json.loads` would make a decoder for every document.
+_decode = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant).decode
 
 
 def load_json_model(path: Path, model: type[Model], limit: int = MAX_DOCUMENT_BYTES) -> Model:
@@ -199,10 +203,20 @@ def _invalid(
     document: YamlDocument | Mapping[str, Any],
     failure: type[BenchgovError] = InputError,
 ) -> BenchgovError:
-    faults = error.errors(include_url=False, include_context=True)
+    faults = _real_faults(error.errors(include_url=False, include_context=True))
     details = sorted({describe_fault(fault, model, where, document) for fault in faults}, key=_by_line)
     count = "1 fault" if len(details) == 1 else f"{len(details)} faults"
     return failure(f"not a valid {model.__name__} ({count})", where=where, details=details)
+
+
+def _real_faults(faults: Sequence[Any]) -> list[Any]:
+    """Without "too short" for a collection that is so only because its items are at fault themselves."""
+    places = [tuple(fault["loc"]) for fault in faults]
+
+    def follows(place: Location) -> bool:
+        return any(len(other) > len(place) and other[: len(place)] == place for other in places)
+
+    return [fault for fault in faults if fault["type"] != "too_short" or not follows(tuple(fault["loc"]))]
 
 
 def _by_line(detail: str) -> tuple[int, str]:
@@ -259,5 +273,5 @@ def _descend(node: dict[str, Any], step: int | str, schema: dict[str, Any]) -> l
         return [*found, node["items"]] if isinstance(node.get("items"), dict) else found
     if step in node.get("properties", {}):
         return [*found, node["properties"][step]]
-    extra = node.get("additionalProperties")
-    return [*found, extra] if isinstance(extra, dict) else found
+    extra = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+    return found + [values for values in extra if isinstance(values, dict)]

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from benchgov.audit.chain import Draft, append, find, read, verify
-from benchgov.audit.encoding import seal
+from benchgov.audit.encoding import identity
 from benchgov.audit.record import Record
 from benchgov.audit.store import MAX_RECORD_BYTES, key_path, record_path
 from benchgov.audit.verification import Anchor, parse_anchor
+from benchgov.canonical import canonical_json
 from benchgov.errors import InputError, OutputError, TamperError, UsageError
 
 HOST = "host-a"
@@ -37,10 +38,7 @@ def duplicate_key(data: bytes) -> bytes:
     record = Record.model_validate_json(data)
     content = record.to_json()
     content.pop("chain_head")
-    plain = seal(content, record.prev_hash)
-    body = b'{"complete":false,' + plain[82:-1]
-    from benchgov.audit.encoding import identity
-
+    body = b'{"complete":false,' + canonical_json(content)[1:]
     return b'{"chain_head":"' + identity(record.prev_hash, body).encode() + b'",' + body[1:] + b"\n"
 
 
@@ -163,6 +161,18 @@ def test_a_store_that_is_a_file(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         append(path, draft("a"), host=HOST, now=lambda: NOW)
     assert path.read_text() == "not a folder"
+
+
+def test_a_records_folder_that_is_a_file(store: Path) -> None:
+    """A divergence; and hosts/ itself as a file is an error, never a pass."""
+    folder = record_path(store, HOST, 1).parent
+    folder.rename(store / "moved")
+    folder.write_text("")
+    assert not verify(store).ok
+    (store / "hosts").rename(store / "old-hosts")
+    (store / "hosts").write_text("")
+    with pytest.raises(InputError, match="cannot be read"):
+        verify(store)
 
 
 def test_a_store_that_cannot_be_written(store: Path) -> None:

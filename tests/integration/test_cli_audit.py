@@ -115,6 +115,14 @@ def test_nothing_to_append_is_an_error(call: Call, tmp_path: Path) -> None:
     assert not (tmp_path / ".benchgov/audit/hosts").exists()
 
 
+def test_without_files_the_output_folder_is_recorded(call: Call, tmp_path: Path) -> None:
+    """report.json and comparison.json, whichever are there; a malformed one is refused."""
+    (tmp_path / ".benchgov/out/report.json").write_text('{"performance_gate": {}}')
+    code, _, err = call("append")
+    assert code == 65
+    assert "report.json" in err
+
+
 def test_a_store_that_cannot_be_written_ends_with_74(call: Call, tmp_path: Path) -> None:
     """A file lies where the store's parent would be."""
     (tmp_path / "file").write_text("")

@@ -1,1 +1,1 @@
-"""Actions: INPUT_* → the same calls as the commands → outputs, annotations, job summary. One file per action."""
+"""Actions: INPUT_* → the same calls as the commands → outputs, annotations, summary. One file per action."""

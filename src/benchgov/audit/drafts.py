@@ -19,11 +19,13 @@ from benchgov.wire import Wire
 Model = TypeVar("Model", bound=Wire)
 
 _MARKS: tuple[tuple[Kind, str], ...] = (
+    ("baseline", "baseline_id"),
     ("run", "performance_gate"),
     ("comparison", "report_sha256"),
     ("verify-env", "facts"),
 )
 _WORKFLOW = {"run_id": "GITHUB_RUN_ID", "run_attempt": "GITHUB_RUN_ATTEMPT", "job": "GITHUB_JOB"}
+_BASELINE_FACTS = ("suite", "regime", "baseline_id", "fingerprint")
 _DOSSIER_SUFFIXES = (".md", ".html")
 
 
@@ -140,9 +142,12 @@ def from_dossier(files: Mapping[str, bytes], environ: Mapping[str, str]) -> Draf
 
 
 def from_baseline(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft:
-    """The draft of a baseline's file, by its digests; the baselines' own store says what is in it."""
-    parse_json(_text(data, name), name)
-    return _draft("baseline", {name: data}, {}, environ, complete=True)
+    """The draft of a baseline's file, by its digests; the baselines' own store vouches for its content."""
+    value = parse_json(_text(data, name), name)
+    if not isinstance(value, dict):
+        raise InputError("not a baseline", where=name)
+    subject: dict[str, Json] = {key: value[key] for key in _BASELINE_FACTS if isinstance(value.get(key), str)}
+    return _draft("baseline", {name: data}, subject, environ, complete=not value.get("selection"))
 
 
 def _read(data: bytes, model: type[Model], name: str) -> Model:

@@ -30,6 +30,8 @@ MAX_RECORD_BYTES = 1 << 20
 """Largest record that is written or read, in bytes; large evidence goes in by digest."""
 
 _RECORD_NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
+# Not blocking, because opening a named pipe would wait for a writer for ever.
+_OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LEFTOVER = re.compile(r"\..*\.tmp", re.DOTALL)
 
 
@@ -50,9 +52,14 @@ def records_folder(store: Path, host: str) -> Path:
     return store / "hosts" / host / "records"
 
 
+def record_name(sequence: int) -> str:
+    """The name of a record's file; sequences start at 1."""
+    return f"{sequence:012d}.json"
+
+
 def record_path(store: Path, host: str, sequence: int) -> Path:
-    """The file of a record; sequences start at 1."""
-    return records_folder(store, host) / f"{sequence:012d}.json"
+    """The file of a record."""
+    return records_folder(store, host) / record_name(sequence)
 
 
 def key_path(store: Path, host: str, key: str) -> Path:
@@ -90,52 +97,52 @@ def list_records(store: Path, host: str) -> Listing:
 def _list(folder: Path, belongs: Callable[[os.DirEntry[str]], bool]) -> Listing:
     names: list[str] = []
     strangers: list[str] = []
-    with _reading(folder), contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            if belongs(entry):
-                names.append(entry.name)
-            elif not _LEFTOVER.fullmatch(entry.name):
-                strangers.append(entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if belongs(entry):
+                    names.append(entry.name)
+                elif not _LEFTOVER.fullmatch(entry.name):
+                    strangers.append(entry.name)
+    except FileNotFoundError:
+        return Listing((), ())
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from error
     return Listing(tuple(sorted(names)), tuple(sorted(strangers)))
 
 
-def read_record(path: Path) -> bytes:
+def read_record(path: Path | str) -> bytes:
     """The bytes of a record's file, which must be a regular file of at most `MAX_RECORD_BYTES`.
 
     Raises:
         NotARecordError: missing, a link, a folder, a device, or too large.
         InputError: it is there, and cannot be read.
     """
-    with _reading(path):
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
         try:
-            # Not blocking, because opening a named pipe would wait for a writer for ever.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise NotARecordError("no such file") from error
-        except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENXIO):
-                raise NotARecordError("a symbolic link or a special file") from error
-            raise
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise NotARecordError("a folder or a special file")
-            with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                data = stream.read(MAX_RECORD_BYTES + 1)
+            return _read_regular(descriptor)
         finally:
             os.close(descriptor)
-    if len(data) > MAX_RECORD_BYTES:
-        raise NotARecordError(f"more than {MAX_RECORD_BYTES:,} bytes")
-    return data
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise
+    except FileNotFoundError as error:
+        raise NotARecordError("no such file") from error
     except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise NotARecordError("a symbolic link or a special file") from error
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _read_regular(descriptor: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise NotARecordError("a folder or a special file")
+    if status.st_size > MAX_RECORD_BYTES:
+        raise NotARecordError(f"more than {MAX_RECORD_BYTES:,} bytes")
+    # As a rule one call; a file system may give less at a time.
+    data = os.read(descriptor, status.st_size)
+    while len(data) < status.st_size and (more := os.read(descriptor, status.st_size - len(data))):
+        data += more
+    return data
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from benchgov.audit.store import (
     list_hosts,
     list_records,
     read_record,
+    record_name,
     record_path,
     records_folder,
     require_store,
@@ -228,17 +229,18 @@ def verify(store: Path, *, strict: bool = False, anchor: Anchor | None = None) -
 
 def _walk(store: Path, cursor: _Cursor) -> Divergence | None:
     listing = list_records(store, cursor.host)
-    for name in listing.names:
-        sequence = cursor.sequence + 1
-        path = record_path(store, cursor.host, sequence)
+    folder = str(records_folder(store, cursor.host))
+    for sequence, name in enumerate(listing.names, 1):
+        wanted = record_name(sequence)
+        path = f"{folder}/{wanted}"
         try:
-            if name != path.name:
-                raise _DivergedError(f"record {path.name}", f"{name} as the next")
+            if name != wanted:
+                raise _DivergedError(f"record {wanted}", f"{name} as the next")
             cursor.step(read_record(path))
         except NotARecordError as error:
-            return Divergence(str(path), sequence, "a record", str(error))
+            return Divergence(path, sequence, "a record", str(error))
         except _DivergedError as error:
-            return Divergence(str(path), sequence, error.expected, error.found)
+            return Divergence(path, sequence, error.expected, error.found)
     return _stranger(records_folder(store, cursor.host), listing.strangers)
 
 

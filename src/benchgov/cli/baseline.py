@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.cli.common import config_option, console, format_option, open_project, print_json
+from benchgov.cli.common import config_option, format_option, open_project, print_json
 
 if TYPE_CHECKING:
     from benchgov.baselines.model import Baseline
     from benchgov.baselines.store import BaselineStore
     from benchgov.cli.common import Project
-    from benchgov.config import MetricThresholds
-    from benchgov.report import Report
 
 MIN_WARMUP, MIN_RUNS = (
     2,
@@ -36,8 +34,8 @@ def baseline() -> None:
 
 @baseline.command()
 @click.argument("suite")
-@click.option("--warmup", type=int, default=MIN_WARMUP, show_default=True, help="Warm-up samples, 2 or more.")
-@click.option("--runs", type=int, default=MIN_RUNS, show_default=True, help="Measured samples, 5 or more.")
+@click.option("--warmup", type=int, default=2, show_default=True, help="Warm-up samples, 2 or more.")
+@click.option("--runs", type=int, default=5, show_default=True, help="Measured samples, 5 or more.")
 @click.option(
     "--report",
     "reports",
@@ -46,6 +44,12 @@ def baseline() -> None:
     help="Use this report instead of measuring; several of one plan are joined. May be repeated.",
 )
 @click.option("--activate", "to_activate", is_flag=True, help="Also make it the active baseline.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Publish below this folder.  [default: the suite's baselines/]",
+)
 @click.option("--by", "login", help='Login of who makes it.  [default: "unknown"]')
 @click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
 @format_option
@@ -61,13 +65,16 @@ def generate(suite: str, output_format: str, to_activate: bool, **given: Any) ->
       benchgov baseline generate core --report .benchgov/out/report.json --activate --by octocat
     """
     from benchgov.baselines.generate import Origin, draft
+    from benchgov.cli.baseline_input import given_reports, measured, suite_thresholds
 
     project = open_project(given["config_file"], {("regime",): given["regime"]})
-    store = _store(project, suite)
-    reports = _given(suite, given["reports"]) or [_measure(project, suite, given["warmup"], given["runs"])]
+    store = _store(project, suite, given["into"])
+    reports = given_reports(suite, given["reports"]) or [
+        measured(project, suite, given["warmup"], given["runs"])
+    ]
     command = _command(suite, project.settings.regime, given)
     origin = Origin(command, given["login"] or "unknown", project.rim.now())
-    made = draft(reports, project.settings.policy, _families(project, suite), origin)
+    made = draft(reports, project.settings.policy, suite_thresholds(project, suite), origin)
     folder = store.publish(made.baseline, made.raw)
     if to_activate:
         store.activate(made.baseline)
@@ -108,8 +115,8 @@ def activate(suite: str, baseline_id: str, regime: str | None, config_file: Path
 def verify(suites: tuple[str, ...], against: str | None, output_format: str, config_file: Path | None) -> int:
     """Verify every published baseline of the SUITEs (default: all suites).
 
-    Files, checksums, ids, indexes, and that the aggregates follow from the raw reports. With --against also that
-    nothing which that revision had published has changed, vanished or moved.
+    Files, checksums, ids, indexes, and that the aggregates follow from the raw reports. With --against also
+    that nothing which that revision had published has changed, vanished or moved.
 
     \b
     Example:
@@ -124,8 +131,8 @@ def verify(suites: tuple[str, ...], against: str | None, output_format: str, con
     invalid = [line for one in found.values() for line in one.invalid]
     if against is not None:
         for name in found:
-            folder = f"{project.settings.bench_dir}/{name}/baselines"
-            tampered += changes(project.rim.run, project.root, against, folder)
+            folder = PurePosixPath(project.settings.bench_dir, name, "baselines")
+            tampered += changes(project.rim.run, project.root, against, folder.as_posix())
     counts = {name: one.baselines for name, one in found.items()}
     _raise_faults(tampered, invalid, sum(counts.values()))
     if output_format == "json":
@@ -148,21 +155,14 @@ def list_(suites: tuple[str, ...], output_format: str, config_file: Path | None)
     Example:
       benchgov baseline list core
     """
-    from rich.table import Table
-    from rich.text import Text
+    from benchgov.cli.published import print_list
 
     project = open_project(config_file)
     rows = [row for name in suites or _suites(project) for row in _listed(_store(project, name))]
     if output_format == "json":
         print_json(project.rim, rows)
         return 0
-    table = Table("suite", "regime", "id", "created", "environment", "runs", "authoritative", "active")
-    for row in rows:
-        shown = {**row, "fingerprint": row["fingerprint"].removeprefix("blake3:")[:12]}
-        table.add_row(
-            *(Text("yes" if one is True else "-" if one is False else str(one)) for one in shown.values())
-        )
-    console(project.rim).print(table)
+    print_list(project.rim, rows)
     return 0
 
 
@@ -179,6 +179,7 @@ def show(suite: str, baseline_id: str | None, output_format: str, **given: Any) 
     Example:
       benchgov baseline show core
     """
+    from benchgov.cli.published import print_baseline
     from benchgov.errors import InputError
 
     project = open_project(given["config_file"], {("regime",): given["regime"]})
@@ -194,18 +195,19 @@ def show(suite: str, baseline_id: str | None, output_format: str, **given: Any) 
     if output_format == "json":
         print_json(project.rim, found.to_json())
     else:
-        _print_baseline(project, found)
+        print_baseline(project.rim, found)
     return 0
 
 
-def _store(project: Project, suite: str) -> BaselineStore:
+def _store(project: Project, suite: str, into: Path | None = None) -> BaselineStore:
+    from benchgov.baselines.store import BaselineStore
     from benchgov.errors import UsageError
     from benchgov.gate.question import store_of
     from benchgov.wire import is_name
 
     if not is_name(suite):
         raise UsageError(f"{suite!r} is not the name of a suite")
-    return store_of(project.root, project.settings, suite)
+    return BaselineStore(into) if into else store_of(project.root, project.settings, suite)
 
 
 def _suites(project: Project, ref: str | None = None) -> list[str]:
@@ -221,72 +223,13 @@ def _suites(project: Project, ref: str | None = None) -> list[str]:
     bench = project.root / project.settings.bench_dir
     names = {path.parent.name for path in bench.glob("*/baselines")}
     if ref is not None:
-        published = (
-            path.split("/") for path in blobs(project.rim.run, bench, ref, project.settings.bench_dir)
-        )
-        names |= {parts[-4] for parts in published if len(parts) > 4 and parts[-3] == "baselines"}
+        home = PurePosixPath(project.settings.bench_dir)
+        published = blobs(project.rim.run, project.root, ref, home.as_posix())
+        parts = [PurePosixPath(path).relative_to(home).parts for path in published]
+        names |= {part[0] for part in parts if len(part) > 2 and part[1] == "baselines"}
     if not names:
         raise InputError("no published baselines", where=str(bench))
     return sorted(filter(is_name, names))
-
-
-def _given(suite: str, files: Sequence[Path]) -> list[Report]:
-    from benchgov.errors import RefusedError
-    from benchgov.gate.question import load_report
-
-    reports = [load_report(file)[0] for file in files]
-    for file, report in zip(files, reports, strict=True):
-        if report.config.suite != suite:
-            raise RefusedError(f"this report is of suite {report.config.suite!r}", where=str(file))
-    return reports
-
-
-def _measure(project: Project, suite: str, warmup: int, runs: int) -> Report:
-    """Measure the whole suite here and now; an environment that has drifted is refused before that."""
-    from benchgov.cli.measured import progress
-    from benchgov.environment import check
-    from benchgov.errors import RefusedError
-    from benchgov.git import revision
-    from benchgov.measure.plan import SamplingFlags, plan_suite
-    from benchgov.measure.runner import measure
-    from benchgov.suites.load import load_suite
-
-    breaches = (
-        [f"rule minimum-warmup: at least {MIN_WARMUP}, asked for {warmup}"] if warmup < MIN_WARMUP else []
-    )
-    breaches += [f"rule minimum-runs: at least {MIN_RUNS}, asked for {runs}"] if runs < MIN_RUNS else []
-    rim = project.rim
-    environment = check(project.settings.environment, run=rim.run, environ=rim.environ, folder=project.root)
-    breaches += [
-        f"rule pinned-environment: {one.name}: wanted {one.wanted}, found {one.found}"
-        for one in environment.drift
-    ]
-    if breaches:
-        raise RefusedError(f"{suite}: no baseline can be made of this", details=breaches)
-    plan = plan_suite(
-        load_suite(project.suite_dir(suite), project.root), sampling=SamplingFlags(warmup, runs)
-    )
-    with progress(rim, len(plan.runs)) as shown:
-        return measure(
-            plan,
-            environment=environment,
-            regime=project.settings.regime,
-            revision=revision(rim.run, project.root),
-            now=rim.now,
-            environ=rim.environ,
-            progress=shown,
-        ).report
-
-
-def _families(project: Project, suite: str) -> dict[str, MetricThresholds]:
-    """The thresholds of the suite's manifest; none when imported reports have no manifest."""
-    from benchgov.suites.load import MANIFEST, load_suite
-
-    folder = project.suite_dir(suite)
-    if not (folder / MANIFEST).exists():
-        return {}
-    families = load_suite(folder, project.root).manifest.families
-    return {name: family.thresholds for name, family in families.items()}
 
 
 def _command(suite: str, regime: str, given: dict[str, Any]) -> str:
@@ -306,7 +249,8 @@ def _say_how(project: Project, text: str) -> None:
 
 def _print_published(project: Project, made: Baseline, folder: Path, active: bool) -> None:
     kind = "" if made.authoritative else " (not authoritative: the environment is not pinned)"
-    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {folder.relative_to(project.root)}\n")
+    shown = folder.relative_to(project.root) if folder.is_relative_to(project.root) else folder
+    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {shown}\n")
     if active:
         project.rim.stdout.write("  active in its regime and environment once the change is merged\n")
         _say_how(project, "commit the folder and index.json, and open a pull request for their code owners.")
@@ -314,8 +258,8 @@ def _print_published(project: Project, made: Baseline, folder: Path, active: boo
         project.rim.stdout.write("  not active: reports are still held against what they were before\n")
         _say_how(
             project,
-            f"to promote it, run `benchgov baseline activate {made.suite} {made.baseline_id}`, commit, and open a "
-            "pull request that the code owners review.",
+            f"to promote it, run `benchgov baseline activate {made.suite} {made.baseline_id}`, commit, and "
+            "open a pull request that the code owners review.",
         )
 
 
@@ -350,28 +294,3 @@ def _listed(store: BaselineStore) -> Iterable[dict[str, Any]]:
                 "authoritative": one.authoritative,
                 "active": baseline_id in active,
             }
-
-
-def _print_baseline(project: Project, one: Baseline) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from benchgov.units import humanize, plain_percent
-
-    origin, facts = one.provenance, one.facts
-    screen = console(project.rim)
-    screen.print(Text(f"{one.baseline_id}   suite {one.suite}   regime {one.regime}"))
-    screen.print(Text(f"made by {origin.created_by} with: {origin.command}"))
-    dirty = {True: " (dirty)", False: "", None: ""}[origin.dirty]
-    screen.print(Text(f"commit {origin.commit or 'unknown'}{dirty}; {one.warmup} warm-ups, {one.runs} runs"))
-    screen.print(
-        Text(f"{facts.os}, {facts.cpu_model} × {facts.cpu_count}, {facts.memory_mb} MB, {facts.python}")
-    )
-    table = Table("benchmark", "family", "metric", "aggregate", "value", "samples", "limit")
-    for run in one.entries:
-        for entry in run.metrics:
-            limit = one.thresholds.get(run.family, {}).get(entry.metric, one.default_threshold)
-            value = humanize(entry.value, entry.unit)
-            cells = (run.key, run.family, entry.metric, entry.aggregate, value, str(entry.samples))
-            table.add_row(*map(Text, (*cells, plain_percent(limit))))
-    screen.print(table)

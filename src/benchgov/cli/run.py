@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @format_option
 @config_option
 def run(  # noqa: PLR0913 (one argument per option)
+    *,
     suite: str,
     only: tuple[str, ...],
     warmup: int | None,
@@ -142,9 +143,22 @@ def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurem
 
 
 def _gate(project: Project, suite: Suite, report: Report) -> Report:
-    """`report` with its performance gate filled in, when there is an active baseline."""
-    del project, suite
-    return report
+    """`report` with its performance gate filled in, when the regime has a baseline at all.
+
+    A selection leaves benchmarks out on purpose, so they do not count as missing.
+    """
+    from benchgov.gate.compare import compare
+    from benchgov.gate.policy import GatePolicy
+    from benchgov.gate.question import store_of
+    from benchgov.gate.summary import as_gate
+
+    settings = project.settings
+    store = store_of(project.root, settings, suite.manifest.suite)
+    active = store.active(report.config.regime, report.environment)
+    if not active.baselines and active.nearest is None:
+        return report
+    policy = GatePolicy(settings.policy.mode, missing="allow" if report.config.selection else None)
+    return report.model_copy(update={"performance_gate": as_gate(compare(report, active, policy))})
 
 
 def _store(folder: Path, report: Report, measurement: Measurement, project: Project) -> None:

@@ -66,12 +66,7 @@ def stopped(layer: str, verdict: Layer, reason: str, stderr_tail: str = "") -> O
 def build_run(planned: PlannedRun, seen: Observed, manifest_path: str) -> Run:
     """The report's run for `planned`."""
     metrics = _metrics(planned, seen)
-    reason = seen.reason
-    if not reason and not metrics:
-        reason = "none of its metrics can be measured here: " + ("; ".join(seen.notes) or "no samples")
-    overall: Literal["pass", "fail", "blocked"] = (
-        "blocked" if reason else "pass" if all(item.ok for item in seen.expectations) else "fail"
-    )
+    overall, reason = _verdict(seen, bool(metrics))
     benchmark = planned.benchmark
     return Run(
         benchmark=benchmark.id,
@@ -90,7 +85,7 @@ def build_run(planned: PlannedRun, seen: Observed, manifest_path: str) -> Run:
         expectations=seen.expectations,
         layers=dict(seen.layers),
         output_digest=seen.output_digest,
-        reason=reason or _failure(seen.expectations),
+        reason=reason,
         stderr_tail=seen.stderr_tail,
         notes=seen.notes,
         sampling=Sampling(
@@ -104,8 +99,17 @@ def build_run(planned: PlannedRun, seen: Observed, manifest_path: str) -> Run:
     )
 
 
-def _failure(found: Sequence[Expectation]) -> str:
-    return "; ".join(f"expect.{item.name}: {item.detail}" for item in found if not item.ok)
+def _verdict(seen: Observed, measured: bool) -> tuple[Literal["pass", "fail", "blocked"], str]:
+    """What became of the run, and why."""
+    if seen.reason:
+        return "blocked", seen.reason
+    if wrong := [item for item in seen.expectations if not item.ok]:
+        return "fail", "; ".join(f"expect.{item.name}: {item.detail}" for item in wrong)
+    if not measured:
+        return "blocked", "none of its metrics can be measured here: " + (
+            "; ".join(seen.notes) or "no samples"
+        )
+    return "pass", ""
 
 
 def _features(planned: PlannedRun) -> dict[str, float]:

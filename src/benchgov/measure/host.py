@@ -10,23 +10,47 @@ from here because this process is small: Linux charges a new program with the pe
 process that started it. The runner keeps the deadlines; on SIGTERM everything below is ended first.
 """
 
-# ruff: noqa: PTH123 (pathlib would add to the memory that commands are charged with)
+# ruff: noqa: PTH120, PTH123 (pathlib would add to the memory that commands are charged with)
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import hashlib
 import json
 import os
 import resource
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING or __name__ != "__main__":
+    from benchgov.measure.host_values import (
+        UnmeasurableError,
+        arguments,
+        build_input,
+        digest,
+        encoded,
+        named_digest,
+        resolve,
+        signature_of,
+    )
+else:  # run by path, perhaps by a Python that has no benchgov
+    sys.path.insert(0, os.path.dirname(__file__))
+    from host_values import (
+        UnmeasurableError,
+        arguments,
+        build_input,
+        digest,
+        encoded,
+        named_digest,
+        resolve,
+        signature_of,
+    )
+
+    del sys.path[0]
 
 LINUX = sys.platform.startswith("linux")
 MAXRSS_UNIT = 1024 if LINUX else 1  # ru_maxrss: KiB on Linux, bytes on macOS
@@ -36,10 +60,6 @@ _MESSAGE_LIMIT = 500
 
 Spec = dict[str, Any]
 Reply = dict[str, Any]
-
-
-class UnmeasurableError(Exception):
-    """The benchmark cannot be measured; the message is the reason."""
 
 
 # --- processes -------------------------------------------------------------------------------------
@@ -156,108 +176,14 @@ def described(error: BaseException) -> str:
     if isinstance(error, UnmeasurableError):
         return str(error)
     with contextlib.suppress(BaseException):
+        import traceback  # only now: this process is kept small for the commands that it starts
+
         traceback.print_exception(error, file=sys.__stderr__)
     text = " ".join(str(error).split())[:_MESSAGE_LIMIT]
     return f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}"
 
 
 # --- callables -------------------------------------------------------------------------------------
-
-
-def resolve(target: str) -> Callable[..., Any]:
-    """Import `module:name.name`."""
-    from importlib import import_module
-
-    module, _, path = target.partition(":")
-    found: Any = import_module(module)
-    for name in path.split("."):
-        found = getattr(found, name)
-    if not callable(found):
-        raise UnmeasurableError(f"{target} is not callable")
-    return found  # type: ignore[no-any-return]
-
-
-def signature_of(function: Callable[..., Any]) -> Reply | None:
-    """Names, kinds and annotations of the parameters; None for builtins that don't tell."""
-    import inspect
-
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
-
-    def note(value: Any) -> str | None:
-        if value is inspect.Signature.empty:
-            return None
-        return value if isinstance(value, str) else inspect.formatannotation(value)
-
-    parameters = [[p.name, p.kind.name.lower(), note(p.annotation)] for p in signature.parameters.values()]
-    return {"parameters": parameters, "returns": note(signature.return_annotation)}
-
-
-def build_input(spec: Spec) -> Any:
-    """The benchmark's input: what the input callable returns for the scale, or the JSON file's value."""
-    given = spec["input"]
-    if "callable" in given:
-        scale = spec["scale"]
-        return resolve(given["callable"])(*(() if scale is None else (scale,)))
-    if "file" in given:
-        with open(given["file"], encoding="utf-8") as stream:
-            return json.load(stream)
-    return None
-
-
-def arguments(spec: Spec, value: Any) -> tuple[Any, ...]:
-    """How the input becomes arguments, by the number of declared parameters.
-
-    One parameter gets the whole input; several get an object's values by name, or a list's by
-    position. Without an input the only parameter gets the scale.
-    """
-    names: list[str] = spec["parameters"]
-    if not spec["input"]:
-        return () if not names else (spec["scale"],)
-    if len(names) == 1:
-        return (value,)
-    if isinstance(value, dict) and set(value) == set(names):
-        return tuple(value[name] for name in names)
-    if isinstance(value, (list, tuple)) and len(value) == len(names):
-        return tuple(value)
-    raise UnmeasurableError(
-        f"the input does not give a value for each of the parameters ({', '.join(names)})"
-    )
-
-
-def encoded(value: Any) -> tuple[str, bytes]:
-    """(`bytes` or `json`, the bytes) of a value that may be compared between variants."""
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return "bytes", bytes(value)
-    _only_json(value)
-    return "json", json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-
-
-def _only_json(value: Any) -> None:
-    kind = type(value)
-    if kind is dict:
-        for key, item in value.items():
-            if type(key) is not str:
-                raise UnmeasurableError(
-                    f"an object has a key of type {type(key).__name__}; JSON has only text keys"
-                )
-            _only_json(item)
-    elif kind in (list, tuple):
-        for item in value:
-            _only_json(item)
-    elif value is not None and kind not in (str, bool, int, float):
-        raise UnmeasurableError(f"a value of type {kind.__name__} is neither JSON nor bytes")
-
-
-def digest(value: Any) -> str | None:
-    """A digest to see whether an input changed; None for values that have no JSON form."""
-    try:
-        kind, data = encoded(value)
-    except (UnmeasurableError, ValueError, RecursionError):
-        return None
-    return f"{kind}:{hashlib.sha256(data).hexdigest()}"
 
 
 class Callables:
@@ -368,7 +294,7 @@ class Commands:
         kind, data = encoded(build_input(self.spec))
         with open(self.stdin, "wb") as stream:
             stream.write(data)
-        return {"input_digest": f"{kind}:{hashlib.sha256(data).hexdigest()}"}
+        return {"input_digest": named_digest(kind, data)}
 
     def prepared(self) -> Reply:
         """The digest of the input, and the least peak memory that can be told: this process's own."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchgov.canonical import Json
-from benchgov.errors import InputError
+from benchgov.errors import InputError, OutputError
 from benchgov.measure.assemble import Layer, Measurement, Observed, build_report, build_run, demote, stopped
 from benchgov.measure.instructions import count_instructions
 from benchgov.measure.output import Outcome, disagreement, expectations, output_digest
@@ -70,7 +70,7 @@ def measure(
     started = now()
     bench = _Bench(plan.suite, environ, progress)
     runs: list[Run] = []
-    raw: dict[str, Json] = {}
+    samples: list[Json] = []
     mismatched: dict[str, str] = {}
     for group in plan.groups():
         for planned, seen in bench.measure_group(group):
@@ -79,13 +79,17 @@ def measure(
             runs.append(run)
             if seen.layers["parity"] == "fail":
                 mismatched.setdefault(run.benchmark, seen.reason)
-            elif seen.raw is not None:
-                raw[_file_name(len(runs), run.key)] = {"run": run.key, **seen.raw}
+            samples.append(seen.raw)
     # A benchmark whose variants disagree at one scale has no valid time at any other.
     runs = [demote(run, mismatched[run.benchmark]) if run.benchmark in mismatched else run for run in runs]
     report = build_report(
         plan, runs, environment=environment, regime=regime, revision=revision, moments=(started, now())
     )
+    raw = {
+        _file_name(number, run.key): {"run": run.key, **values}
+        for number, (run, values) in enumerate(zip(runs, samples, strict=True), 1)
+        if run.run_is_valid
+    }
     return Measurement(report, raw)
 
 
@@ -124,7 +128,7 @@ class _Bench:
     def measure_group(self, group: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, Observed]]:
         """All variants of one benchmark at one scale."""
         with contextlib.ExitStack() as stack:
-            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchgov-")))
+            scratch = stack.enter_context(_scratch())
             entries = [self._entry(planned, scratch / str(index)) for index, planned in enumerate(group)]
             for index, entry in enumerate(entries):
                 self._progress.begin(entry.planned)
@@ -221,6 +225,20 @@ class _Bench:
         return replace(seen, stderr_tail=tail)
 
 
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A private folder for inputs and outputs, removed afterwards."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="benchgov-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise OutputError(
+            f"the folder for temporary files cannot be written: {error.strerror}",
+            where=tempfile.gettempdir(),
+            remedy="Make room, or set TMPDIR to a folder that has it.",
+        ) from error
+
+
 def _number(scale: float | None) -> float | int | None:
     return int(scale) if scale is not None and scale.is_integer() else scale
 
@@ -302,7 +320,8 @@ def _complete(entry: _Entry) -> Observed:
     notes = entry.notes
     if entry.series.processes_left:
         notes += ("it left processes running, which were ended",)
-    if "peak_memory" not in entry.series.values:
+    wants_memory = any(metric.name == "peak_memory" for metric in entry.planned.benchmark.metrics)
+    if wants_memory and "peak_memory" not in entry.series.values:
         notes += ("peak memory of a shared process cannot be read on this system",)
     return Observed(
         PASSED,

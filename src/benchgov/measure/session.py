@@ -22,7 +22,8 @@ OUTPUT_LIMIT = 64 * 1024 * 1024
 """Most that one run may print on standard output or error, in bytes."""
 
 STDERR_TAIL = 4096
-_POLL_SECONDS = 0.02
+_TOO_MUCH = f"printed more than {OUTPUT_LIMIT:,} bytes"
+_POLL_SECONDS = 0.05
 _CLOSE_SECONDS = 5.0
 
 
@@ -117,6 +118,8 @@ class Session:
         path = self.scratch / "output"
         self._send({"output": str(path)})
         reply = self._reply(timeout, "its first run")
+        if self._too_much():
+            raise self._failed(_TOO_MUCH)
         return reply, path.read_bytes()
 
     def sample(self, iterations: int, timeout: float) -> dict[str, Any]:
@@ -189,7 +192,7 @@ class Session:
                     return self._pending
                 self._pending += data
             elif self._too_much():
-                raise self._failed(f"printed more than {OUTPUT_LIMIT:,} bytes", stop=True)
+                raise self._failed(_TOO_MUCH, stop=True)
         line, _, self._pending = self._pending.partition(b"\n")
         return line
 

@@ -222,8 +222,21 @@ def test_the_kind_is_found_by_content(tmp_path: Path) -> None:
     assert draft_of(folder / "dossier.md", {}).kind == "dossier"
 
 
+def test_a_baseline_is_known_by_its_id(tmp_path: Path) -> None:
+    """It holds the facts of a machine too, and is no environment for that; a selection leaves gaps."""
+    path = tmp_path / "baseline.json"
+    value = {"baseline_id": "b-1", "suite": "core", "facts": {}, "selection": ["x*"]}
+    path.write_text(json.dumps(value))
+    draft = draft_of(path, {})
+    assert (draft.kind, draft.complete) == ("baseline", False)
+    assert draft.subject == {"suite": "core", "baseline_id": "b-1"}
+    path.write_text("[]")
+    with pytest.raises(InputError, match="not a baseline"):
+        draft_of(path, {}, "baseline")
+
+
 def test_a_baseline_is_recorded_when_it_is_called_one(tmp_path: Path) -> None:
-    """By its digests; it must at least be JSON."""
+    """By its digests; it must at least be a JSON object."""
     path = tmp_path / "b.json"
     path.write_text('{"any": 1}')
     assert draft_of(path, {}, "baseline").evidence[0].name == "b.json"

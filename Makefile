@@ -1,0 +1,75 @@
+# `make demo` and `make test` set up everything they need in .venv; nothing outside this folder changes.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
+SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+WORKERS ?= 2
+DEMO_ARGS ?=
+
+.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock figures wheel-test clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "benchgov needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime.stamp: requirements/runtime.txt | $(VENV)/bin/python
+	$(PIP) -r requirements/runtime.txt
+	@echo "$(CURDIR)/src" > "$(SITE)/benchgov.pth"
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/runtime.stamp
+	$(PIP) -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/runtime.stamp ## measure this project's own suite here, compare, record, and render a dossier
+	@$(PY) bench/demo.py $(DEMO_ARGS)
+
+test: lint types test-fast test-e2e wheel-test ## everything that CI checks
+
+lint: $(VENV)/dev.stamp ## style, architecture, workflows
+	$(VENV)/bin/ruff format --check --quiet .
+	$(VENV)/bin/ruff check --quiet .
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/zizmor --offline --quiet --persona=auditor .
+	$(PY) -m check_jsonschema --builtin-schema vendor.github-actions action.yml actions/*/action.yml
+	$(PY) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+types: $(VENV)/dev.stamp ## mypy --strict
+	$(VENV)/bin/mypy
+
+test-fast: $(VENV)/dev.stamp ## unit, property, integration and adversarial tests, with the coverage gates
+	$(PY) -m pytest -n $(WORKERS) -m "not slow and not e2e" --cov --cov-report=term
+	$(PY) tools/coverage_gate.py --lines 90 --branches 80
+
+test-e2e: $(VENV)/dev.stamp ## workflows under act, against a GitHub emulator
+	$(PY) -m pytest -m "e2e and not slow"
+
+test-slow: $(VENV)/dev.stamp ## soak, fault injection, large scale
+	$(PY) -m pytest -m slow
+
+wheel-test: $(VENV)/dev.stamp ## build the wheel, install it alone, and run it
+	$(PY) tools/wheel_test.py
+
+figures: $(VENV)/runtime.stamp ## measure what docs/performance.md quotes
+	@$(PY) bench/figures.py
+
+format: $(VENV)/dev.stamp ## format and fix what can be fixed
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+docs: $(VENV)/dev.stamp ## write the generated documents: schemas and reference pages
+	$(PY) tools/generate_docs.py
+
+lock: $(VENV)/dev.stamp ## resolve the dependencies again, hash-locked and without addresses
+	$(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/runtime.txt
+	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/dev.txt
+
+clean: ## remove everything that was made here
+	rm -rf $(VENV) .benchgov build dist .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*

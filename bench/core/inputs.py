@@ -1,0 +1,199 @@
+"""What the benchmarks of this suite are given: made from the scale alone, the same on every machine."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ZERO_HASH = "0" * 64
+METRICS = (("wall_time", "ns"), ("cpu_time", "ns"), ("peak_memory", "bytes"))
+
+
+def report(scale: float) -> dict[str, Any]:
+    """A report with `scale` runs of three metrics and ten samples each, as plain JSON types."""
+    rng = random.Random(f"report {scale}")
+    runs = [_run(rng, number) for number in range(int(scale))]
+    return {
+        "schema_version": 1,
+        "started_at_utc": "2026-01-02T03:04:05.000000Z",
+        "finished_at_utc": "2026-01-02T03:05:06.000000Z",
+        "config": {
+            "suite": "synthetic",
+            "suite_sha256": ZERO_HASH,
+            "regime": "default",
+            "warmup": 2,
+            "runs": 10,
+            "timeout_seconds": 60.0,
+        },
+        "environment": {
+            "facts": {
+                "os": "linux 1",
+                "kernel": "6.1",
+                "image": "none",
+                "arch": "x86_64",
+                "cpu_model": "none",
+                "cpu_count": 2,
+                "memory_mb": 4096,
+                "python": "3.11.7",
+            },
+            "fingerprint": f"blake3:{ZERO_HASH}",
+            "gate": "unpinned",
+        },
+        "summary": {
+            "status": "pass",
+            "authoritative": False,
+            "passed": len(runs),
+            "failed": 0,
+            "blocked": 0,
+        },
+        "performance_gate": {"status": "not-evaluated"},
+        "scale_band_gate": {"status": "not-evaluated"},
+        "replay": {
+            "harness": "none",
+            "plan_sha256": ZERO_HASH,
+            "result_sha256": ZERO_HASH,
+            "deterministic_fields": [],
+            "nondeterministic_fields": [],
+        },
+        "runs": runs,
+    }
+
+
+def _run(rng: random.Random, number: int) -> dict[str, Any]:
+    centre = 10 ** rng.uniform(3, 8)
+    return {
+        "benchmark": f"benchmark-{number}",
+        "variant": "plain",
+        "family": f"family-{number % 4}",
+        "signature": "(value) -> int",
+        "protocol": f"bench/synthetic/b{number}.py",
+        "protocol_sha256": ZERO_HASH,
+        "source": {"path": "bench/synthetic/suite.yaml", "line": number + 1},
+        "overall": "pass",
+        "ok": True,
+        "run_is_valid": True,
+        "sampling": {"isolation": "process", "warmup": 2, "runs": 10, "iterations": 1},
+        "metrics": [
+            {
+                "name": name,
+                "unit": unit,
+                "direction": "lower",
+                "samples": [round(centre * rng.gauss(1, 0.02), 1) for _ in range(10)],
+            }
+            for name, unit in METRICS
+        ],
+    }
+
+
+def report_text(scale: float) -> str:
+    """The same report as indented JSON text, as a person's tool might have written it."""
+    import json
+
+    return json.dumps(report(scale), indent=1)
+
+
+def records(scale: float) -> list[dict[str, Any]]:
+    """`scale` small documents with keys out of order, non-ASCII text, whole floats and nesting."""
+    rng = random.Random(f"records {scale}")
+    return [
+        {
+            "sequence": number,
+            "kind": rng.choice(["run", "comparison", "größe"]),
+            "complete": bool(number % 3),
+            "subject": {"verdict": "pass", "change": rng.uniform(-5, 5), "limit": 10.0, "tags": ["a", None]},
+            "at": "2026-01-02T03:04:05.000000Z",
+        }
+        for number in range(int(scale))
+    ]
+
+
+def manifest_text(scale: float) -> str:
+    """A suite manifest with `scale` benchmarks of two variants, as YAML text."""
+    head = (
+        "version: 1\nsuite: synthetic\nkind: measured\n"
+        "families:\n  f: {thresholds: {wall_time: 5}}\nbenchmarks:\n"
+    )
+    body = "".join(
+        f"  - id: b{number}\n    family: f\n    signature: '(value) -> int'\n    scale: [1, 10, 100]\n"
+        f"    variants:\n      plain: {{callable: 'm:plain{number}'}}\n"
+        f"      quick: {{callable: 'm:quick{number}'}}\n"
+        f"    metrics: [wall_time, {{name: peak_memory, aggregate: p95}}]\n    features: {{n: scale}}\n"
+        for number in range(int(scale))
+    )
+    return head + body
+
+
+def tree(scale: float) -> str:
+    """The path of a folder with `scale` files of 4 KiB, in folders of 50."""
+    root = _kept(f"tree-{int(scale)}")
+    rng = random.Random(f"tree {scale}")
+    for number in range(int(scale)):
+        path = root / f"d{number // 50:03d}" / f"f{number:05d}"
+        data = rng.randbytes(4096)
+        if not path.is_file() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    return str(root)
+
+
+def contents(scale: float) -> list[dict[str, Any]]:
+    """The contents of `scale` audit records: every field but sequence, prev_hash and chain_head."""
+    return [
+        {
+            "complete": True,
+            "evidence": [
+                {
+                    "name": "report.json",
+                    "size": 1000 + number,
+                    "blake3": f"blake3:{ZERO_HASH}",
+                    "sha256": ZERO_HASH,
+                }
+            ],
+            "host": "bench",
+            "idempotency_key": f"run {number}",
+            "isolation_class": None,
+            "kind": "run",
+            "recorded_at_utc": "2026-01-02T03:04:05.000000Z",
+            "schema_version": 1,
+            "subject": {"suite": "synthetic", "status": "pass", "plan_sha256": ZERO_HASH},
+        }
+        for number in range(int(scale))
+    ]
+
+
+def log(scale: float) -> str:
+    """The path of an audit log with `scale` records."""
+    from benchgov.audit.chain import Draft, append
+    from benchgov.audit.record import Evidence
+    from benchgov.audit.store import list_records
+
+    store = _kept(f"log-{int(scale)}")
+    if store.exists() and len(list_records(store, "bench").names) == int(scale):
+        return str(store)
+    shutil.rmtree(store, ignore_errors=True)
+    for content in contents(scale):
+        evidence = tuple(Evidence.model_validate(one) for one in content["evidence"])
+        draft = Draft("run", content["idempotency_key"], True, evidence, subject=content["subject"])
+        append(store, draft, host="bench", now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    return str(store)
+
+
+def scores(scale: float) -> list[float]:
+    """`scale` scores in [0, 1], of which about a third are 1."""
+    rng = random.Random(f"scores {scale}")
+    return [round(min(1.0, rng.betavariate(8, 2) * 1.15), 3) for _ in range(int(scale))]
+
+
+def count(scale: float) -> int:
+    """The scale itself, as a number of repetitions."""
+    return int(scale)
+
+
+def _kept(name: str) -> Path:
+    """A folder below the temporary one that later samples find again; its own for each user."""
+    return Path(tempfile.gettempdir()) / f"benchgov-core-{os.getuid()}" / name

@@ -1,0 +1,119 @@
+"""Inputs, outputs and callables as the measuring process (`host.py`) needs them; standard library only."""
+
+# ruff: noqa: PTH123 (pathlib would add to the memory that commands are charged with)
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+Spec = dict[str, Any]
+Reply = dict[str, Any]
+
+
+class UnmeasurableError(Exception):
+    """The benchmark cannot be measured; the message is the reason."""
+
+
+def resolve(target: str) -> Callable[..., Any]:
+    """Import `module:name.name`."""
+    from importlib import import_module
+
+    module, _, path = target.partition(":")
+    found: Any = import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    if not callable(found):
+        raise UnmeasurableError(f"{target} is not callable")
+    return found  # type: ignore[no-any-return]
+
+
+def signature_of(function: Callable[..., Any]) -> Reply | None:
+    """Names, kinds and annotations of the parameters; None for builtins that don't tell."""
+    import inspect
+
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+
+    def note(value: Any) -> str | None:
+        if value is inspect.Signature.empty:
+            return None
+        return value if isinstance(value, str) else inspect.formatannotation(value)
+
+    parameters = [[p.name, p.kind.name.lower(), note(p.annotation)] for p in signature.parameters.values()]
+    return {"parameters": parameters, "returns": note(signature.return_annotation)}
+
+
+def build_input(spec: Spec) -> Any:
+    """The benchmark's input: what the input callable returns for the scale, or the JSON file's value."""
+    given = spec["input"]
+    if "callable" in given:
+        scale = spec["scale"]
+        return resolve(given["callable"])(*(() if scale is None else (scale,)))
+    if "file" in given:
+        with open(given["file"], encoding="utf-8") as stream:
+            return json.load(stream)
+    return None
+
+
+def arguments(spec: Spec, value: Any) -> tuple[Any, ...]:
+    """How the input becomes arguments, by the number of declared parameters.
+
+    One parameter gets the whole input; several get an object's values by name, or a list's by
+    position. Without an input the only parameter gets the scale.
+    """
+    names: list[str] = spec["parameters"]
+    if not spec["input"]:
+        return () if not names else (spec["scale"],)
+    if len(names) == 1:
+        return (value,)
+    if isinstance(value, dict) and set(value) == set(names):
+        return tuple(value[name] for name in names)
+    if isinstance(value, (list, tuple)) and len(value) == len(names):
+        return tuple(value)
+    raise UnmeasurableError(
+        f"the input does not give a value for each of the parameters ({', '.join(names)})"
+    )
+
+
+def encoded(value: Any) -> tuple[str, bytes]:
+    """(`bytes` or `json`, the bytes) of a value that may be compared between variants."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "bytes", bytes(value)
+    _only_json(value)
+    return "json", json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+
+
+def _only_json(value: Any) -> None:
+    kind = type(value)
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise UnmeasurableError(
+                    f"an object has a key of type {type(key).__name__}; JSON has only text keys"
+                )
+            _only_json(item)
+    elif kind in (list, tuple):
+        for item in value:
+            _only_json(item)
+    elif value is not None and kind not in (str, bool, int, float):
+        raise UnmeasurableError(f"a value of type {kind.__name__} is neither JSON nor bytes")
+
+
+def digest(value: Any) -> str | None:
+    """A digest to see whether an input changed; None for values that have no JSON form."""
+    try:
+        kind, data = encoded(value)
+    except (UnmeasurableError, ValueError, RecursionError):
+        return None
+    return named_digest(kind, data)
+
+
+def named_digest(kind: str, data: bytes) -> str:
+    """`<kind>:<SHA-256>`."""
+    import hashlib  # loads OpenSSL: not in the process that starts commands
+
+    return f"{kind}:{hashlib.sha256(data).hexdigest()}"
