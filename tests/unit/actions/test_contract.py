@@ -26,7 +26,7 @@ def load(path: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def launches(action: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+def launches(action: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """(action that is launched, its step) of every step that runs something."""
     found = []
     for step in action["runs"]["steps"]:

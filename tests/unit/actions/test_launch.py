@@ -76,7 +76,9 @@ def test_compiled_files_do_not_matter(launch: ModuleType, tmp_path: Path) -> Non
     assert launch.environment_key() == before
 
 
-def test_a_complete_environment_is_used_as_it_is(launch: ModuleType, tmp_path: Path) -> None:
+def test_a_complete_environment_is_used_as_it_is(
+    launch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No lock is taken and nothing is built; one without its mark is not used."""
     folder = tmp_path / "cache" / launch.environment_key()
     python = folder / "bin" / "python"
@@ -89,6 +91,6 @@ def test_a_complete_environment_is_used_as_it_is(launch: ModuleType, tmp_path: P
 
     (folder / "complete").unlink()
     builds: list[Path] = []
-    launch._build = lambda where, _python, _environ: builds.append(where)
+    monkeypatch.setattr(launch, "_build", lambda where, _python, _environ: builds.append(where))
     launch.ready_python(tmp_path / "cache", {})
     assert builds == [folder]
