@@ -71,7 +71,14 @@ def sub_commands(group: click.Group, path: str, parent: click.Context | None) ->
 
 def help_of(command: click.Command, name: str, parent: click.Context | None) -> str:
     """The help text of one command, at a fixed width."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=100,
+        max_content_width=100,
+        help_option_names=cli.context_settings["help_option_names"],
+    )
     return command.get_help(context).rstrip()
 
 
