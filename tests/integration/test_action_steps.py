@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.consumer import SETTINGS, Consumer, make_consumer
 from tests.e2e.support import ROOT, git
+from tests.unit.github.stub import running
 
 SECRET = "ghs-not-a-real-token"
 
@@ -275,6 +276,25 @@ def test_a_regression_is_red_and_annotated_where_nothing_can_be_published(
     assert (compared.status, compared.outputs["verdict"]) == (1, "regression")
     assert any(line.startswith("::error file=bench/demo/suite.yaml,line=") for line in compared.commands)
     assert any("there is no github-token" in line for line in compared.commands)
+
+
+def test_the_verdict_is_published_with_the_token_that_is_given(consumer: Consumer, step: RunStep) -> None:
+    """Check run and comment go to GITHUB_API_URL; the log shows the token nowhere, nor the annotations twice."""
+    consumer.change(rounds=30)
+    step("run-bench", suite="demo")
+
+    with running() as github:
+        api = {"GITHUB_API_URL": github.url}
+        compared = step("compare-thresholds", environ=api, github_token=SECRET)
+
+    check, comment = github.writes("POST")
+    assert (check["conclusion"], check["head_sha"]) == ("failure", "a" * 40)
+    assert comment["body"].startswith("<!-- benchgov:comparison suite=demo -->")
+    assert compared.outputs["check-url"] == "https://github.example/check/5"
+    assert compared.outputs["comment-url"] == "https://github.example/comment"
+    assert compared.status == 1
+    assert SECRET not in compared.log
+    assert not any("file=bench/demo/suite.yaml" in line for line in compared.commands)
 
 
 def test_an_artifact_is_checked_before_it_is_used(consumer: Consumer, step: RunStep, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.fields import FieldInfo
 
 from benchgov.errors import UsageError
-from benchgov.github.text import one_line
+from benchgov.text import one_line
 
 
 def _boolean(value: Any) -> Any:
