@@ -279,7 +279,7 @@ def test_a_regression_is_red_and_annotated_where_nothing_can_be_published(
 
 
 def test_the_verdict_is_published_with_the_token_that_is_given(consumer: Consumer, step: RunStep) -> None:
-    """Check run and comment go to GITHUB_API_URL; the log shows the token nowhere, nor the annotations twice."""
+    """Check run and comment go to GITHUB_API_URL; the log shows no token, and no annotation twice."""
     consumer.change(rounds=30)
     step("run-bench", suite="demo")
 
