@@ -161,9 +161,12 @@ def test_a_wrong_result_is_red_at_its_line(consumer: Consumer, step: RunStep) ->
     )
 
     measured = step("run-bench", suite="demo")
+    compared = step("compare-thresholds", check="false", comment="false")
 
     assert (measured.status, measured.outputs["status"]) == (1, "fail")
     assert any(line.startswith("::error file=bench/demo/suite.yaml,line=") for line in measured.commands)
+    assert (compared.status, compared.outputs["verdict"]) == (1, "blocked")
+    assert "failed: 1 of 1 runs gave a wrong result" in compared.summary
 
 
 def test_a_benchmark_that_cannot_run_is_blocked_and_not_red(consumer: Consumer, step: RunStep) -> None:

@@ -74,7 +74,7 @@ class Outputs(ActionOutputs):
 
 
 def run(inputs: Inputs, job: Job) -> int:
-    """Compare, publish, and fail the step on a regression; what is blocked is said, and not red."""
+    """Compare, publish, and fail the step on a regression or a wrong result; blocked is said, and not red."""
     project = job.project(inputs.config)
     event = read_event(job.environ)
     report_path = _report_path(inputs, job, project)
@@ -159,7 +159,7 @@ def _outputs(comparison: Comparison, path: str, published: Published) -> Outputs
 
 
 def _step_result(inputs: Inputs, job: Job, comparison: Comparison, shown: Presentation) -> int:
-    if comparison.verdict == "regression":
+    if shown.conclusion == "failure":
         job.workflow.annotate("error", shown.title, title=f"benchgov / {comparison.suite}")
         return int(ExitCode.FAILED)
     if comparison.verdict in ("blocked", "not-comparable"):

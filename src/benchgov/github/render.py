@@ -26,13 +26,7 @@ CONCLUSIONS: dict[Verdict, Conclusion] = {
     "not-comparable": "neutral",
     "blocked": "neutral",
 }
-_SIGNS: dict[Verdict, str] = {
-    "pass": "✅",
-    "regression": "🔴",
-    "inconclusive": "🟡",
-    "not-comparable": "⚪",
-    "blocked": "⚪",
-}
+_SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪"}
 _FOLDED: tuple[tuple[FindingVerdict, str], ...] = (
     ("improvement", "improved"),
     ("inconclusive", "inconclusive"),
@@ -76,9 +70,10 @@ class Presentation:
 
 def present(comparison: Comparison, report: Report | None, run_url: str | None) -> Presentation:
     """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why."""
-    title = headline(comparison)
+    title = headline(comparison, report)
+    conclusion = conclude(comparison, report)
     blocks = (
-        Block(f"### {_SIGNS[comparison.verdict]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
+        Block(f"### {_SIGNS[conclusion]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
         *_findings(comparison),
         *_environment(comparison, report),
         *_trouble(report),
@@ -86,19 +81,27 @@ def present(comparison: Comparison, report: Report | None, run_url: str | None) 
     )
     return Presentation(
         comparison.suite,
-        CONCLUSIONS[comparison.verdict],
+        conclusion,
         title,
         blocks,
         annotate(comparison, report),
     )
 
 
-def headline(comparison: Comparison) -> str:
+def conclude(comparison: Comparison, report: Report | None) -> Conclusion:
+    """The verdict as a check run knows it; a wrong result is a failure, though nothing was compared."""
+    wrong = report is not None and report.summary.status == "fail"
+    return "failure" if wrong else CONCLUSIONS[comparison.verdict]
+
+
+def headline(comparison: Comparison, report: Report | None) -> str:
     """The verdict in words, in one plain line."""
     regressions = _with(comparison, "regression")
     if comparison.verdict == "regression" and regressions:
         count = len(regressions)
         text = f"regression: {count} {'finding is' if count == 1 else 'findings are'} over the limit"
+    elif report is not None and conclude(comparison, report) == "failure":
+        text = f"failed: {report.summary.failed} of {len(report.runs)} runs gave a wrong result"
     else:
         text = f"{comparison.verdict.replace('-', ' ')}: {comparison.reason or 'no reason was given'}"
     return one_line(text, MAX_TITLE)

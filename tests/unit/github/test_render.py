@@ -45,12 +45,24 @@ def test_only_a_regression_is_red_and_only_a_pass_is_green(verdict: Any, conclus
 
 def test_the_title_says_the_verdict_in_words() -> None:
     """Blocked comes first in the title, with its reason."""
-    assert headline(comparison()) == "regression: 1 finding is over the limit"
-    assert headline(comparison(findings=(finding(), finding(metric="cpu_time")))).startswith(
+    assert headline(comparison(), None) == "regression: 1 finding is over the limit"
+    assert headline(comparison(findings=(finding(), finding(metric="cpu_time"))), None).startswith(
         "regression: 2 f"
     )
-    assert headline(comparison(verdict="blocked", reason="drift")) == "blocked: drift"
-    assert headline(comparison(verdict="not-comparable", reason="")) == "not comparable: no reason was given"
+    assert headline(comparison(verdict="blocked", reason="drift"), None) == "blocked: drift"
+    assert (
+        headline(comparison(verdict="not-comparable", reason=""), None)
+        == "not comparable: no reason was given"
+    )
+
+
+def test_a_wrong_result_is_a_failure_although_nothing_is_compared() -> None:
+    """The gate has nothing to judge; the check run is red all the same."""
+    wrong = report(run(overall="fail", reason="expect.value: found 2"))
+    presented = present(comparison(verdict="blocked", findings=()), wrong, None)
+
+    assert (presented.conclusion, presented.title) == ("failure", "failed: 1 of 1 runs gave a wrong result")
+    assert presented.annotations[0].level == "failure"
 
 
 def test_regressions_come_first_and_the_rest_is_folded() -> None:
