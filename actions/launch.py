@@ -81,7 +81,7 @@ def environment_key() -> str:
     """Names the environment: digest of the lock, the source, and the interpreter with its platform."""
     digest = hashlib.sha256()
     multiarch = getattr(sys.implementation, "_multiarch", "")
-    machine = (sys.version, sys.platform, multiarch, os.uname().machine, _base_python())
+    machine = (sys.version, sys.platform, multiarch, os.uname().machine, os.path.realpath(_base_python()))
     digest.update(repr(machine).encode())
     for path in (LOCK, *sorted(SOURCE.rglob("*"))):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -22,10 +22,11 @@ if [ -n "${BENCHGOV_PYTHON:-}" ]; then
   echo "::error title=benchgov::BENCHGOV_PYTHON does not name a Python 3.11 or newer"
   exit 78
 fi
-use "${pythonLocation:+$pythonLocation/bin/python3}"
+# First the one that the job's own steps call: benchmarks run with it, and with its packages.
 for name in python3 python python3.14 python3.13 python3.12 python3.11; do
   use "$name"
 done
+use "${pythonLocation:+$pythonLocation/bin/python3}"
 for name in "${RUNNER_TOOL_CACHE:-${AGENT_TOOLSDIRECTORY:-/opt/hostedtoolcache}}"/Python/3.*/*/bin/python3; do
   use "$name"
 done

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.e2e.consumer import Consumer
 from tests.e2e.support import BIN, ROOT
 
 pytestmark = pytest.mark.e2e
@@ -192,3 +193,19 @@ def test_a_package_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None
     assert done.returncode == 70, done.stdout
     assert "::error title=benchgov::no private environment" in done.stdout
     assert not list((tmp_path / "tools").rglob("complete"))
+
+
+def test_benchmarks_run_with_the_job_s_own_python(tools: Path, consumer: Consumer, tmp_path: Path) -> None:
+    """The private environment is benchgov's alone: a benchmark sees the packages that the job installed."""
+    work = consumer.folder / "bench" / "demo" / "work.py"
+    work.write_text(
+        f"import sys\n\n\ndef sum_of_squares(size: int) -> int:\n    assert sys.prefix == {sys.prefix!r}\n"
+        "    return size\n"
+    )
+    output = tmp_path / "output"
+    environ = job(tools, consumer.folder, INPUT_SUITE="demo", GITHUB_OUTPUT=str(output))
+
+    done = call([*LAUNCH, "run-bench"], environ, consumer.folder)
+
+    assert done.returncode == 0, done.stdout
+    assert "\npass\n" in output.read_text(), done.stdout
