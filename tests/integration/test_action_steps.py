@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.consumer import SETTINGS, Consumer, make_consumer
 from tests.e2e.support import ROOT, git
+from tests.unit.github.stub import running
 
 SECRET = "ghs-not-a-real-token"
 
@@ -277,6 +278,25 @@ def test_a_regression_is_red_and_annotated_where_nothing_can_be_published(
     assert any("there is no github-token" in line for line in compared.commands)
 
 
+def test_the_verdict_is_published_with_the_token_that_is_given(consumer: Consumer, step: RunStep) -> None:
+    """Check run and comment go to GITHUB_API_URL; the log shows no token, and no annotation twice."""
+    consumer.change(rounds=30)
+    step("run-bench", suite="demo")
+
+    with running() as github:
+        api = {"GITHUB_API_URL": github.url}
+        compared = step("compare-thresholds", environ=api, github_token=SECRET)
+
+    check, comment = github.writes("POST")
+    assert (check["conclusion"], check["head_sha"]) == ("failure", "a" * 40)
+    assert comment["body"].startswith("<!-- benchgov:comparison suite=demo -->")
+    assert compared.outputs["check-url"] == "https://github.example/check/5"
+    assert compared.outputs["comment-url"] == "https://github.example/comment"
+    assert compared.status == 1
+    assert SECRET not in compared.log
+    assert not any("file=bench/demo/suite.yaml" in line for line in compared.commands)
+
+
 def test_an_artifact_is_checked_before_it_is_used(consumer: Consumer, step: RunStep, tmp_path: Path) -> None:
     """A report from elsewhere is data: what is no report v1 is refused and replaces nothing."""
     step("run-bench", suite="demo")
@@ -323,6 +343,22 @@ def test_drift_is_a_warning_unless_it_shall_fail(consumer: Consumer, step: RunSt
     assert "| `python` | `==3.0.1` |" in checked.summary
     assert strict.status == 2
     assert (measured.status, measured.outputs["status"]) == (0, "blocked")
+
+
+def test_a_checkout_below_the_workspace(consumer: Consumer, step: RunStep) -> None:
+    """With `working-directory` the results stay in the checkout; outputs name them from the workspace."""
+    below = consumer.folder / "checkout"
+    below.mkdir()
+    for path in [path for path in consumer.folder.iterdir() if path != below]:
+        path.rename(below / path.name)
+
+    measured = step("run-bench", suite="demo", working_directory="checkout")
+    outside = step("run-bench", suite="demo", working_directory="../elsewhere")
+    missing = step("run-bench", suite="demo", working_directory="none")
+
+    assert measured.status == 0, measured.log
+    assert measured.outputs["report"] == "checkout/.benchgov/out/report.json"
+    assert (outside.status, missing.status) == (65, 65)
 
 
 def test_the_repository_s_own_modules_are_not_imported(consumer: Consumer, step: RunStep) -> None:

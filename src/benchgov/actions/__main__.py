@@ -6,20 +6,27 @@ import os
 import sys
 import time
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import TextIO
 
 from benchgov.actions.job import Job, Sleep, StepFailedError
 from benchgov.actions.registry import ACTIONS, module_of
 from benchgov.actions.workflow import Workflow
-from benchgov.errors import BenchgovError, ExitCode
+from benchgov.errors import BenchgovError, ExitCode, InputError
+from benchgov.files import inside
 
 
 def run_action(name: str, environ: MutableMapping[str, str], stdout: TextIO, sleep: Sleep) -> int:
-    """Run one action; returns its step's exit code. Every error is an annotation."""
-    job = Job(Workflow(stdout, environ), environ, sleep)
+    """Run one action in the current folder, which is the workspace; returns its step's exit code.
+
+    Every error is an annotation.
+    """
+    job = Job(Workflow(stdout, environ), environ, sleep, Path.cwd())
     try:
         module = module_of(name)
-        return int(module.run(module.Inputs.from_environ(environ), job))
+        inputs = module.Inputs.from_environ(environ)
+        _enter(job.workspace, inputs.working_directory)
+        return int(module.run(inputs, job))
     except StepFailedError as failure:
         return failure.code
     except BenchgovError as error:
@@ -28,6 +35,14 @@ def run_action(name: str, environ: MutableMapping[str, str], stdout: TextIO, sle
     except Exception as error:  # the last resort: a bug must not look like a verdict
         job.workflow.annotate("error", f"bug: {type(error).__name__}: {error}", title="benchgov")
         return int(ExitCode.BUG)
+
+
+def _enter(workspace: Path, folder: str) -> None:
+    target = inside(workspace, folder, where="working-directory")
+    try:
+        os.chdir(target)
+    except OSError as error:
+        raise InputError(f"cannot be entered: {error.strerror}", where="working-directory") from error
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag, Lines
-from benchgov.actions.job import Job, option, relative
+from benchgov.actions.job import Job, option
 
 
 class Inputs(ActionInputs):
@@ -57,9 +57,7 @@ def run(inputs: Inputs, job: Job) -> int:
     last = max(records, key=lambda record: int(record["sequence"]))
     head = f"{last['sequence']}:{last['chain_head']}"
     new = sum(bool(record["new"]) for record in records)
-    job.workflow.set_outputs(
-        Outputs(head=head, recorded=str(new), store=relative(store, project.root)).as_outputs()
-    )
+    job.workflow.set_outputs(Outputs(head=head, recorded=str(new), store=job.shown(store)).as_outputs())
     job.workflow.add_summary(f"Audit log: {new} new of {len(records)} records, head `{head}`")
     job.workflow.say(f"{new} new of {len(records)} records; head {head}")
     return ended.code

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag, Lines
-from benchgov.actions.job import Job, option, relative
+from benchgov.actions.job import Job, option
 from benchgov.actions.workflow import MAX_SUMMARY_BYTES
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
@@ -89,7 +89,7 @@ def run(inputs: Inputs, job: Job) -> int:
     job.workflow.add_summary(page(shown.blocks, MAX_SUMMARY_BYTES))
     published = _publish(inputs, job, shown, event)
     _annotate(job, shown, published)
-    job.workflow.set_outputs(_outputs(comparison, relative(path, project.root), published).as_outputs())
+    job.workflow.set_outputs(_outputs(comparison, job.shown(path), published).as_outputs())
     return _step_result(inputs, job, comparison, shown)
 
 

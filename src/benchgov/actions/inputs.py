@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.fields import FieldInfo
 
 from benchgov.errors import UsageError
-from benchgov.github.text import one_line
+from benchgov.text import one_line
 
 
 def _boolean(value: Any) -> Any:
@@ -47,6 +47,9 @@ class ActionInputs(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     config: Annotated[str, Field(description="settings file; default `benchgov.yaml` at the root")] = ""
+    working_directory: Annotated[
+        str, Field(description="folder of the checkout, where it is not the workspace itself")
+    ] = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:

@@ -47,11 +47,12 @@ class Ended:
 
 @dataclass(frozen=True)
 class Job:
-    """What an action works with: the runner, this process's variables, and a way to wait."""
+    """What an action works with: the runner, this process's variables, a way to wait, and the workspace."""
 
     workflow: Workflow
     environ: MutableMapping[str, str]
     sleep: Sleep
+    workspace: Path
 
     def project(self, config: str) -> Project:
         """The user's repository and its settings; raises `ConfigError`."""
@@ -60,11 +61,15 @@ class Job:
     def command(self, arguments: Sequence[str], *, capture: bool = False) -> Ended:
         """Run `benchgov ARGUMENTS` in this process, with its output quoted, as benchmarks write into it.
 
+        Before it, this process drops the variables that benchmarks and probes, which inherit them, have no
+        business with.
+
         Raises:
             StepFailedError: it ended with a code that is no verdict, or its input was not usable.
         """
         errors: list[BenchgovError] = []
         captured = io.StringIO()
+        self._hide_credentials()
         self.workflow.say(f"benchgov {' '.join(arguments)}")
         with self.workflow.quoted(), contextlib.ExitStack() as stack:
             if capture:
@@ -96,8 +101,13 @@ class Job:
         self.workflow.annotate("error" if fail else "warning", reason, title="benchgov: blocked")
         return int(ExitCode.BLOCKED) if fail else 0
 
-    def hide_credentials(self) -> None:
-        """Drop from this process's variables what benchmarks, which inherit them, have no business with."""
+    def shown(self, path: Path) -> str:
+        """`path` as outputs have it: relative to the workspace, as later steps need it, else absolute."""
+        with contextlib.suppress(ValueError):
+            return os.fspath(path.resolve().relative_to(self.workspace.resolve()))
+        return os.fspath(path)
+
+    def _hide_credentials(self) -> None:
         for name in [name for name in self.environ if name.startswith(_KEPT_FROM_BENCHMARKS)]:
             del self.environ[name]
 
@@ -105,10 +115,3 @@ class Job:
 def option(name: str, value: object) -> list[str]:
     """`["--name", "value"]`, or nothing for a value that was not given."""
     return [] if value in (None, "", ()) else [f"--{name}={value}"]
-
-
-def relative(path: Path, root: Path) -> str:
-    """`path` as outputs show it: relative to `root` where it is inside, else absolute."""
-    with contextlib.suppress(ValueError):
-        return os.fspath(path.resolve().relative_to(root.resolve()))
-    return os.fspath(path)

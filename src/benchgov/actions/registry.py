@@ -35,6 +35,7 @@ PIPELINE_INPUTS: dict[str, str] = {
     "fail_on_blocked": "compare-thresholds",
     "store": "append-audit",
     "config": "verify-env",
+    "working_directory": "verify-env",
     "artifact_name": "run-bench",
     "upload": "run-bench",
 }

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag
-from benchgov.actions.job import Job, option, relative
+from benchgov.actions.job import Job, option
 
 
 class Inputs(ActionInputs):
@@ -48,7 +48,7 @@ def run(inputs: Inputs, job: Job) -> int:
     )
     if ended.blocked:
         return job.blocked(ended.blocked, fail=True)
-    shown = relative(folder, project.root)
+    shown = job.shown(folder)
     job.workflow.set_outputs(
         Outputs(dossier=f"{shown}/index.html", markdown=f"{shown}/dossier.md", folder=shown).as_outputs()
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag, Lines
-from benchgov.actions.job import Job, option, relative
+from benchgov.actions.job import Job, option
 from benchgov.actions.workflow import Workflow
-from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
 from benchgov.errors import ExitCode
 from benchgov.github.render import MAX_ANNOTATIONS, why
@@ -56,12 +56,11 @@ class Outputs(ActionOutputs):
 def run(inputs: Inputs, job: Job) -> int:
     """Measure; never gates by a baseline, which compare-thresholds does."""
     project = job.project(inputs.config)
-    job.hide_credentials()
     ended = job.command(_arguments(inputs))
     if ended.blocked:
         return job.blocked(ended.blocked, fail=inputs.fail_on_blocked)
     report = load_json_model(project.output_dir / "report.json", Report)
-    job.workflow.set_outputs(_outputs(inputs, report, project).as_outputs())
+    job.workflow.set_outputs(_outputs(inputs, report, project.output_dir, job).as_outputs())
     _annotate(report, job.workflow, fail=inputs.fail_on_blocked)
     if report.summary.status == "fail":
         return int(ExitCode.FAILED)
@@ -91,14 +90,13 @@ def _arguments(inputs: Inputs) -> list[str]:
     ]
 
 
-def _outputs(inputs: Inputs, report: Report, project: Project) -> Outputs:
-    folder = project.output_dir
+def _outputs(inputs: Inputs, report: Report, folder: Path, job: Job) -> Outputs:
     return Outputs(
         status=report.summary.status,
         authoritative=str(report.summary.authoritative).lower(),
         fingerprint=report.environment.fingerprint,
-        report=relative(folder / "report.json", project.root),
-        folder=relative(folder, project.root),
+        report=job.shown(folder / "report.json"),
+        folder=job.shown(folder),
         artifact_name=inputs.artifact_name or f"benchgov-{report.config.suite}",
     )
 

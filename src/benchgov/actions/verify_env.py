@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag
-from benchgov.actions.job import Job, relative
+from benchgov.actions.job import Job
 from benchgov.documents import load_json_model
 from benchgov.github.render import drift_page
 from benchgov.report import Environment
@@ -41,7 +41,7 @@ def run(inputs: Inputs, job: Job) -> int:
         Outputs(
             status=environment.gate,
             fingerprint=environment.fingerprint,
-            environment=relative(path, project.root),
+            environment=job.shown(path),
         ).as_outputs()
     )
     if environment.gate != "drift":

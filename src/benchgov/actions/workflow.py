@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from benchgov.errors import OutputError
-from benchgov.github.text import plain
+from benchgov.text import clean
 
 MAX_SUMMARY_BYTES = 1024 * 1024 - 4096
 """Below GitHub's 1 MiB for a step's summary; more than that is lost as a whole."""
@@ -36,7 +36,7 @@ class Workflow:
     def say(self, text: str) -> None:
         """Print text that others may have written: nothing in it is read as a command."""
         with self.quoted():
-            self._write(plain(text))
+            self._write(clean(text))
 
     @contextmanager
     def quoted(self) -> Iterator[None]:
@@ -65,7 +65,7 @@ class Workflow:
 
 def escape_data(text: str) -> str:
     """A command's message: one line that the runner reads back as `text`."""
-    return plain(text).replace("%", "%25").replace("\n", "%0A")
+    return clean(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def escape_property(text: str) -> str:

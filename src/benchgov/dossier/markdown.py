@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from benchgov.dossier import numbers, words
 from benchgov.dossier.model import Chain, Concern, Dossier, Family, MetricTable, Notice, Row, Study, Trouble
-from benchgov.dossier.text import code, fenced
-from benchgov.dossier.text import markdown as escaped
 from benchgov.report import Drift
+from benchgov.text import code, fenced
+from benchgov.text import markdown as escaped
 
 _SHOWN_ROWS = 25
 _SHOWN_TROUBLES = 20

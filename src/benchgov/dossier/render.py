@@ -13,7 +13,7 @@ from markupsafe import Markup
 from benchgov.dossier import numbers, plots, strips, words
 from benchgov.dossier.markdown import markdown
 from benchgov.dossier.model import VERDICT_ORDER, Dossier, Point, RowVerdict, Study
-from benchgov.dossier.text import clean
+from benchgov.text import clean
 
 __all__ = ["html", "markdown"]
 

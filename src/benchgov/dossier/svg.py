@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from benchgov.dossier.text import one_line
+from benchgov.text import one_line
 
 Attribute = str | float
 

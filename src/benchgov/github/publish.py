@@ -9,10 +9,12 @@ from typing import Protocol
 from benchgov.github.client import CheckRun, RefusedByGitHubError
 from benchgov.github.event import Event
 from benchgov.github.render import Presentation, page
-from benchgov.github.text import one_line
+from benchgov.text import one_line
 
 MAX_COMMENT_BYTES = 65_000
 """Below GitHub's 65,536 for a comment and 65,535 for a check run's summary."""
+
+MAX_REASON = 500
 
 
 class Writer(Protocol):
@@ -83,7 +85,7 @@ def _deliver(
     try:
         return write()
     except RefusedByGitHubError as error:
-        reason = one_line(str(error))
+        reason = one_line(str(error), MAX_REASON)
         warnings.append(f"the {what} was not written ({reason}){_remedy(error.status, permission, event)}")
         return None
 

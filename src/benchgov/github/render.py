@@ -8,14 +8,15 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from benchgov.gate.comparison import Comparison, Finding, FindingVerdict
-from benchgov.github.text import code, fence, one_line, prose
 from benchgov.report import Drift, Environment, Report, Run, Source, Verdict
+from benchgov.text import code, fenced, markdown, one_line
 
 Conclusion = Literal["success", "failure", "neutral"]
 Level = Literal["failure", "warning", "notice"]
 
 MAX_ANNOTATIONS = 500
 MAX_TITLE = 200
+MAX_TEXT = 500
 MAX_DRIFT_BYTES = 65_000
 
 CONCLUSIONS: dict[Verdict, Conclusion] = {
@@ -77,7 +78,7 @@ def present(comparison: Comparison, report: Report | None, run_url: str | None) 
     """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why."""
     title = headline(comparison)
     blocks = (
-        Block(f"### {_SIGNS[comparison.verdict]} benchgov {code(comparison.suite)} — {prose(title)}\n"),
+        Block(f"### {_SIGNS[comparison.verdict]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
         *_findings(comparison),
         *_environment(comparison, report),
         *_trouble(report),
@@ -149,7 +150,9 @@ def _with(comparison: Comparison, verdict: FindingVerdict) -> list[Finding]:
 def _findings(comparison: Comparison) -> Sequence[Block]:
     blocks = []
     if regressions := _with(comparison, "regression"):
-        blocks.append(Block("", tuple(f"- {prose(finding.sentence)}" for finding in regressions), ""))
+        blocks.append(
+            Block("", tuple(f"- {markdown(finding.sentence, MAX_TEXT)}" for finding in regressions), "")
+        )
     for verdict, words in _FOLDED:
         if found := _with(comparison, verdict):
             head = (
@@ -201,8 +204,8 @@ def _trouble(report: Report | None) -> Sequence[Block]:
     bad = [run for run in report.runs if not run.ok] if report else []
     if not bad:
         return ()
-    rows = tuple(f"- {code(run.key)} {run.overall}: {prose(why(run))}" for run in bad)
-    tails = [Block("\n" + fence(run.stderr_tail, 1000)) for run in bad[:1] if run.stderr_tail.strip()]
+    rows = tuple(f"- {code(run.key)} {run.overall}: {markdown(why(run), MAX_TEXT)}" for run in bad)
+    tails = [Block("\n" + fenced(run.stderr_tail[-1000:])) for run in bad[:1] if run.stderr_tail.strip()]
     head = (
         f"<details><summary>{len(bad)} of {len(report.runs) if report else 0} runs gave no result</summary>\n"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchgov.dossier.text import clean, code, fenced, markdown, one_line
+from benchgov.text import clean, code, fenced, markdown, one_line
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,21 @@ from benchgov.dossier.text import clean, code, fenced, markdown, one_line
         ("left\u202eright", "left\ufffdright"),
         ("half \ud800", "half \ufffd"),
         ("a\r\nb\tc", "a\nb\tc"),
+        ("over\rwritten", "over\nwritten"),
+        ("a\u2028b", "a\nb"),
         ("übung → 12 µs", "übung → 12 µs"),
     ],
 )
 def test_control_sequences_vanish_and_text_stays(given: str, expected: str) -> None:
     """Terminal escapes go, other unprintable characters are shown as such, letters of any script stay."""
     assert clean(given) == expected
+
+
+def test_a_long_line_is_cut() -> None:
+    """The cut is marked, and exact, before anything is escaped."""
+    assert one_line("x" * 30, 10) == "x" * 9 + "…"
+    assert markdown("*" * 30, 3) == "&#42;&#42;…"
+    assert code("x" * 30, 3) == "`xx…`"
 
 
 def test_one_line_has_no_line_breaks() -> None:
