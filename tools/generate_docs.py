@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchgov.actions.reference import render_reference
 from pydantic import BaseModel
 
 from benchgov import errors
+from benchgov.actions.reference import render_reference
 from benchgov.audit.record import Record
 from benchgov.baselines.model import Baseline
 from benchgov.cli.main import cli

@@ -1,0 +1,90 @@
+"""What README and guides show is what runs: workflows, manifests, commands, files and make targets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from tests.e2e.consumer import STEPS, WHOLE_PIPELINE
+
+from benchgov.cli.main import COMMANDS, cli
+from benchgov.documents import parse_yaml, yaml_model
+from benchgov.suites.manifest import Manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md")] + sorted(
+    (ROOT / "docs").glob("*.md")
+)
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
+BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(path: Path) -> list[str]:
+    """The YAML blocks of a page."""
+    return BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+def shown_steps(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """(action without its version, inputs) of every step that uses an action; any suite counts as one."""
+    document = yaml.safe_load(text)
+    steps = document["steps"] if "steps" in document else next(iter(document["jobs"].values()))["steps"]
+    used = [step for step in steps if "uses" in step]
+    return [
+        (
+            step["uses"].split("@")[0],
+            {**step.get("with", {}), **({"suite": "any"} if "suite" in step.get("with", {}) else {})},
+        )
+        for step in used
+    ]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guides/workflow.md"])
+def test_the_shown_workflow_is_the_one_that_is_run(page: str) -> None:
+    """The first workflow of the page has the steps, inputs and permissions of the end-to-end test's."""
+    shown = blocks(ROOT / page)[0]
+    assert shown_steps(shown) == shown_steps(WHOLE_PIPELINE)
+    jobs = [next(iter(yaml.safe_load(text)["jobs"].values())) for text in (shown, WHOLE_PIPELINE)]
+    assert jobs[0]["permissions"] == jobs[1]["permissions"]
+
+
+def test_the_shown_steps_are_those_that_are_run() -> None:
+    """The guide's step-by-step workflow is the end-to-end test's."""
+    assert shown_steps(blocks(ROOT / "docs/guides/workflow.md")[1]) == shown_steps(STEPS)
+
+
+def test_the_workflow_fits_into_a_few_lines() -> None:
+    """Adding benchgov to a workflow takes ten lines from `jobs:` on."""
+    text = blocks(ROOT / "README.md")[0]
+    assert len(text[text.index("jobs:") :].splitlines()) <= 10
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guides/suites.md"])
+def test_the_shown_manifests_are_valid(page: str) -> None:
+    """Each manifest that is shown passes validation."""
+    manifests = [text for text in blocks(ROOT / page) if "benchmarks:\n" in text and "kind:" in text]
+    assert manifests
+    for text in manifests:
+        yaml_model(parse_yaml(text, page), Manifest)
+
+
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_a_page_names_exists(page: Path) -> None:
+    """Every `benchgov` command, `make` target and repository path that a page names is there."""
+    text = page.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for target in re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", text, re.MULTILINE):
+        assert set(filter(None, target)) <= targets, target
+    for name, inner in re.findall(r"`benchgov ([a-z-]+)(?: ([a-z-]+))?[ `]", text):
+        if name == "import" or name.startswith("-"):  # named as not there yet; an option
+            continue
+        assert name in COMMANDS, name
+        command = cli.get_command(click.Context(cli), name)
+        if inner and isinstance(command, click.Group):
+            assert inner in command.commands, f"{name} {inner}"
+    for path in re.findall(r"`((?:docs|src|tests|bench)/[\w./-]+)`", text):
+        if not path.startswith(("src/benchgov/adapters", "tests/data", "bench/core/baselines")):
+            assert (ROOT / path).exists(), path
