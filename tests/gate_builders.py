@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from tests.builders import FACTS as PLAIN_FACTS
+from tests.builders import NOW, report_of, run_of
 
 from benchgov.baselines.active import ActiveBaselines, Stored
 from benchgov.baselines.generate import Draft, Origin, draft
 from benchgov.config import MetricThresholds, Policy
 from benchgov.environment.pinned import fingerprint
-from benchgov.replay import replay_section
 from benchgov.report import (
     Environment,
     Facts,
-    Gate,
     Metric,
     Report,
     Run,
-    RunConfig,
-    Sampling,
-    Source,
-    summarize,
 )
 
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-ZEROS = "0" * 64
-FACTS = Facts(
-    os="debian-12",
-    kernel="6.1",
-    image="none",
-    arch="x86_64",
-    cpu_model="CPU",
-    cpu_count=2,
-    memory_mb=8192,
-    python="3.11.7",
-    tools={"gcc": "12.2"},
-)
+FACTS = PLAIN_FACTS.model_copy(update={"tools": {"gcc": "12.2"}})
 
 
 def metric(samples: Sequence[float], name: str = "wall_time", **changes: Any) -> Metric:
@@ -48,23 +33,7 @@ def metric(samples: Sequence[float], name: str = "wall_time", **changes: Any) ->
 
 def run(benchmark: str = "parse", *metrics: Metric, **changes: Any) -> Run:
     """A valid run of `fast` in family `parsing`."""
-    return Run.model_validate(
-        {
-            "benchmark": benchmark,
-            "variant": "fast",
-            "family": "parsing",
-            "signature": "(n) -> int",
-            "protocol": "bench/demo/work.py",
-            "protocol_sha256": ZEROS,
-            "source": Source(path="bench/demo/suite.yaml", line=7),
-            "overall": "pass",
-            "ok": True,
-            "run_is_valid": True,
-            "sampling": Sampling(isolation="process", warmup=2, runs=5, iterations=1),
-            "metrics": metrics or (metric([100.0] * 5),),
-            **changes,
-        }
-    )
+    return run_of(benchmark, **{"variant": "fast", "metrics": metrics or (metric([100.0] * 5),), **changes})
 
 
 def blocked(benchmark: str = "parse", **changes: Any) -> Run:
@@ -75,33 +44,8 @@ def blocked(benchmark: str = "parse", **changes: Any) -> Run:
 
 def report(*runs: Run, facts: Facts = FACTS, gate: Any = "pass", **config: Any) -> Report:
     """A report of suite `demo` on `FACTS`."""
-    runs = runs or (run(),)
-    settings = RunConfig.model_validate(
-        {
-            "suite": "demo",
-            "suite_sha256": ZEROS,
-            "regime": "default",
-            "warmup": 2,
-            "runs": 5,
-            "timeout_seconds": 60.0,
-            "revision": "c0ffee",
-            "dirty": False,
-            **config,
-        }
-    )
-    waiting = Gate(status="not-evaluated")
-    return Report(
-        schema_version=1,
-        started_at_utc=NOW,
-        finished_at_utc=NOW,
-        config=settings,
-        environment=Environment(facts=facts, fingerprint=fingerprint(facts), gate=gate),
-        summary=summarize(runs, gate),
-        performance_gate=waiting,
-        scale_band_gate=waiting,
-        replay=replay_section(settings, runs),
-        runs=runs,
-    )
+    place = Environment(facts=facts, fingerprint=fingerprint(facts), gate=gate)
+    return report_of(runs or (run(),), place, config)
 
 
 def drafted(

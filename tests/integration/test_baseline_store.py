@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.gate_builders import FACTS, NOW, drafted, metric, report, run
+from tests.builders import NOW
+from tests.gate_builders import FACTS, drafted, metric, report, run
 
 from benchgov.baselines.model import Baseline
 from benchgov.baselines.store import BaselineStore, read_baseline

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders import ENVIRONMENT, report_of, run_of
 
 from benchgov.audit.drafts import draft_of, from_comparison, from_environment, from_report
 from benchgov.canonical import sha256_hex
 from benchgov.errors import InputError
 from benchgov.gate.comparison import Comparison, Finding
-from benchgov.replay import replay_section
 from benchgov.report import (
-    Environment,
-    Facts,
-    Gate,
     Metric,
     Report,
-    Run,
-    RunConfig,
     Sampling,
-    Source,
-    summarize,
 )
 
-ENVIRONMENT = Environment(
-    facts=Facts(
-        os="debian-12",
-        kernel="6.1",
-        image="none",
-        arch="x86_64",
-        cpu_model="any",
-        cpu_count=2,
-        memory_mb=2048,
-        python="3.11.7",
-    ),
-    fingerprint="blake3:" + "0" * 64,
-    gate="pass",
-)
 ACTIONS = {
     "GITHUB_ACTIONS": "true",
     "GITHUB_RUN_ID": "77",
@@ -52,45 +30,20 @@ ACTIONS = {
 def report(**changes: Any) -> Report:
     """A small report; `overall`, `isolation` and `selection` may be chosen."""
     overall = changes.get("overall", "pass")
-    runs = tuple(
-        Run(
-            benchmark=f"b{index}",
-            variant="v",
-            family="f",
-            signature="s",
-            protocol="p.py",
-            protocol_sha256="0" * 64,
-            source=Source(path="suite.yaml", line=1),
+    good = overall == "pass"
+    metrics = (Metric(name="wall_time", unit="ns", direction="lower", samples=(1.5, 2.0)),)
+    runs = [
+        run_of(
+            f"b{index}",
             overall=overall,
-            ok=overall == "pass",
-            run_is_valid=overall == "pass",
+            ok=good,
+            run_is_valid=good,
             sampling=Sampling(isolation=isolation, warmup=2, runs=5, iterations=1),
-            metrics=(Metric(name="wall_time", unit="ns", direction="lower", samples=(1.5, 2.0)),),
+            metrics=metrics,
         )
         for index, isolation in enumerate(changes.get("isolation", ("process",)))
-    )
-    config = RunConfig(
-        suite="core",
-        suite_sha256="0" * 64,
-        regime="default",
-        warmup=2,
-        runs=5,
-        timeout_seconds=10,
-        selection=changes.get("selection", ()),
-    )
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return Report(
-        schema_version=1,
-        started_at_utc=moment,
-        finished_at_utc=moment,
-        config=config,
-        environment=ENVIRONMENT,
-        summary=summarize(runs, "pass"),
-        performance_gate=Gate(status="not-evaluated"),
-        scale_band_gate=Gate(status="not-evaluated"),
-        replay=replay_section(config, runs),
-        runs=runs,
-    )
+    ]
+    return report_of(runs, config={"suite": "core", "selection": changes.get("selection", ())})
 
 
 def comparison(verdict: str = "pass", findings: tuple[Finding, ...] = ()) -> Comparison:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy
 import pytest
-from tests.gate_builders import FACTS, NOW, blocked, drafted, metric, report, run
+from tests.builders import NOW
+from tests.gate_builders import FACTS, blocked, drafted, metric, report, run
 
 from benchgov.baselines.active import ActiveBaselines, Stored
 from benchgov.baselines.aggregate import aggregate

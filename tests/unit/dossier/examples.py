@@ -7,25 +7,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.builders import report_of, run_of
+
 from benchgov.audit.record import Evidence, Record
 from benchgov.audit.verification import Divergence, Verification
 from benchgov.baselines.aggregate import aggregate
 from benchgov.canonical import blake3_hex, sha256_hex
 from benchgov.gate.comparison import Comparison, FamilyFinding, Finding, FindingVerdict
-from benchgov.replay import replay_section
 from benchgov.report import (
     Drift,
     Environment,
     Expectation,
     Facts,
-    Gate,
     Metric,
     Report,
     Run,
-    RunConfig,
     Sampling,
     Source,
-    summarize,
 )
 
 START = datetime(2026, 1, 31, 23, 5, 10, tzinfo=UTC)
@@ -43,24 +41,15 @@ def metric(name: str = "wall_time", samples: Sequence[float] = (10.0, 11.0, 12.0
 
 def run(benchmark: str = "parse", *metrics: Metric, **given: Any) -> Run:
     """A run that passed."""
+    count = len(metrics[0].samples) if metrics else 0
     values: dict[str, Any] = {
-        "benchmark": benchmark,
         "variant": "optimized",
-        "family": "parsing",
-        "signature": "(text: str) -> dict",
-        "protocol": "bench/core/suite.yaml",
-        "protocol_sha256": DIGEST,
         "source": Source(path="bench/core/suite.yaml", line=12),
-        "overall": "pass",
-        "ok": True,
-        "run_is_valid": True,
         "layers": {"parity": "pass", "execution": "pass", "expectations": "pass"},
-        "sampling": Sampling(
-            isolation="process", warmup=2, runs=len(metrics[0].samples) if metrics else 0, iterations=1
-        ),
+        "sampling": Sampling(isolation="process", warmup=2, runs=count, iterations=1),
         "metrics": metrics or (metric(),),
     }
-    return Run(**{**values, **given})
+    return run_of(benchmark, **{**values, **given})
 
 
 def blocked_run(benchmark: str = "parse", **given: Any) -> Run:
@@ -109,34 +98,14 @@ def environment(**given: Any) -> Environment:
 
 def report(*runs: Run, config: dict[str, Any] | None = None, **given: Any) -> Report:
     """A report of these runs."""
-    listed = runs or (run(),)
-    asked = RunConfig(
-        **{
-            "suite": "core",
-            "suite_sha256": DIGEST,
-            "regime": "default",
-            "warmup": 2,
-            "runs": 5,
-            "timeout_seconds": 60.0,
-            "revision": "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432",
-            "dirty": False,
-            **(config or {}),
-        }
-    )
-    machine = given.pop("environment", environment())
-    values: dict[str, Any] = {
-        "schema_version": 1,
+    revision = "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432"
+    values = {
+        "environment": environment(),
         "started_at_utc": START,
         "finished_at_utc": START + timedelta(seconds=252),
-        "config": asked,
-        "environment": machine,
-        "summary": summarize(listed, machine.gate),
-        "performance_gate": Gate(status="not-evaluated"),
-        "scale_band_gate": Gate(status="not-evaluated"),
-        "replay": replay_section(asked, listed),
-        "runs": listed,
+        "config": {"suite": "core", "suite_sha256": DIGEST, "revision": revision, **(config or {})},
     }
-    return Report(**{**values, **given})
+    return report_of(runs or (run(),), **{**values, **given})
 
 
 def finding(of: Run, baseline: float, limit: float = 10.0, name: str = "wall_time", **given: Any) -> Finding:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.builders import FACTS, report_of, run_of
+
 from benchgov.gate.comparison import Comparison, Finding
-from benchgov.replay import replay_section
 from benchgov.report import (
     Environment,
-    Facts,
-    Gate,
     Report,
     Run,
-    RunConfig,
-    Sampling,
     Source,
-    summarize,
 )
 
 FINGERPRINT = "blake3:" + "f" * 64
@@ -65,49 +61,12 @@ def comparison(**changes: Any) -> Comparison:
 
 def run(**changes: Any) -> Run:
     """A blocked run; `changes` replace fields."""
-    values = {
-        "benchmark": "parse",
-        "variant": "product",
-        "family": "text",
-        "signature": "()",
-        "protocol": "bench/core/suite.yaml",
-        "protocol_sha256": "0" * 64,
-        "source": Source(path="bench/core/suite.yaml", line=12),
-        "overall": "blocked",
-        "ok": False,
-        "run_is_valid": False,
-        "reason": "timed out",
-        "sampling": Sampling(isolation="process", warmup=2, runs=5, iterations=1),
-    }
-    return Run(**{**values, **changes})
+    source = Source(path="bench/core/suite.yaml", line=12)
+    state = {"overall": "blocked", "ok": False, "run_is_valid": False, "reason": "timed out"}
+    return run_of(**{"family": "text", "source": source, **state, **changes})
 
 
 def report(*runs: Run, **environment: Any) -> Report:
     """A report of `runs` on a machine that `environment` changes."""
-    facts = Facts(
-        os="debian-12",
-        kernel="6",
-        image="none",
-        arch="x86_64",
-        cpu_model="cpu",
-        cpu_count=2,
-        memory_mb=1024,
-        python="3.11.7",
-    )
-    place = Environment(**{"facts": facts, "fingerprint": FINGERPRINT, "gate": "pass", **environment})
-    config = RunConfig(
-        suite="core", suite_sha256="0" * 64, regime="default", warmup=2, runs=5, timeout_seconds=60
-    )
-    gate = Gate(status="not-evaluated")
-    return Report(
-        schema_version=1,
-        started_at_utc=MOMENT,
-        finished_at_utc=MOMENT,
-        config=config,
-        environment=place,
-        summary=summarize(runs, place.gate),
-        performance_gate=gate,
-        scale_band_gate=gate,
-        replay=replay_section(config, runs),
-        runs=runs,
-    )
+    place = Environment(**{"facts": FACTS, "fingerprint": FINGERPRINT, "gate": "pass", **environment})
+    return report_of(runs, place, {"suite": "core"})
