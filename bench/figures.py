@@ -28,7 +28,7 @@ def main() -> int:
     print(f"| `benchgov --version` beside `import click` | {version / click:.2f} × | at most 3 × |")
     seconds = launches()
     print(
-        f"| second action of a job: shell line to benchgov's own code (median) | {seconds:.2f} s | within 0.3 s |"
+        f"| second action of a job, from the shell line to its Python (median) | {seconds:.2f} s | within 0.3 s |"
     )
     return 0
 
