@@ -27,9 +27,7 @@ def main() -> int:
     print(f"| `benchgov --help` beside `import click` | {help_ / click:.2f} × | at most 3 × |")
     print(f"| `benchgov --version` beside `import click` | {version / click:.2f} × | at most 3 × |")
     seconds = launches()
-    print(
-        f"| second action of a job, from the shell line to its Python (median) | {seconds:.2f} s | within 0.3 s |"
-    )
+    print(f"| second action of a job, shell line to its Python (median) | {seconds:.2f} s | within 0.3 s |")
     return 0
 
 
