@@ -34,9 +34,10 @@ def _three_digits(number: float) -> str:
 
 
 def signed_percent(percent: float) -> str:
-    """A change with its sign and one decimal: `+21.8 %`, `−3.2 %`, `0.0 %`."""
-    sign = "+" if percent > 0 else "−" if percent < 0 else ""
-    return f"{sign}{abs(percent):,.1f} %"
+    """A change with its sign and one decimal: `+21.8 %`, `−3.2 %`; `0.0 %` for what rounds to nothing."""
+    shown = round(percent, 1)
+    sign = "+" if shown > 0 else "−" if shown < 0 else ""
+    return f"{sign}{abs(shown):,.1f} %"
 
 
 def plain_percent(percent: float) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
 from benchgov.gate.comparison import Comparison, Finding, FindingVerdict
-from benchgov.report import Drift, Environment, Report, Run, Source, Verdict
+from benchgov.report import Drift, Environment, Report, Run, Source, Verdict, run_key
 from benchgov.text import code, fenced, markdown, one_line
+from benchgov.units import plain_percent, signed_percent
 
 Conclusion = Literal["success", "failure", "neutral"]
 Level = Literal["failure", "warning", "notice"]
@@ -167,19 +168,18 @@ def _findings(comparison: Comparison) -> Sequence[Block]:
 
 
 def _row(finding: Finding) -> str:
-    scale = "" if finding.scale is None else f"@{finding.scale:g}"
     cells = (
-        code(f"{finding.benchmark}{scale}/{finding.variant}"),
+        code(run_key(finding.benchmark, finding.scale, finding.variant)),
         code(finding.metric),
-        _percent(finding.change_percent, "+"),
-        _percent(finding.threshold_percent),
-        _percent(finding.minimum_detectable_percent),
+        _shown(signed_percent, finding.change_percent),
+        _shown(plain_percent, finding.threshold_percent),
+        _shown(plain_percent, finding.minimum_detectable_percent),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _percent(value: float | None, sign: str = "") -> str:
-    return "–" if value is None else f"{value:{sign}.1f} %"
+def _shown(text: Callable[[float], str], value: float | None) -> str:
+    return "–" if value is None else text(value)
 
 
 def _environment(comparison: Comparison, report: Report | None) -> Sequence[Block]:

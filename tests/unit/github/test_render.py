@@ -70,7 +70,7 @@ def test_regressions_come_first_and_the_rest_is_folded() -> None:
     text = shown(findings=(finding(verdict="unchanged", change_percent=1), finding()))
 
     assert text.index("over the 10 % limit") < text.index("<summary>1 unchanged</summary>")
-    assert "| `parse@10/product` | `wall_time` | +1.0 % | 10.0 % | 10.0 % |" in text
+    assert "| `parse@10/product` | `wall_time` | +1.0 % | 10 % | 10 % |" in text
     assert "[run](https://github.example/r)" in text
 
 
