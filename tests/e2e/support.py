@@ -174,6 +174,15 @@ class Emulator:
         return list(answer["check_annotations"] if isinstance(answer, dict) else answer)
 
 
+def installing() -> dict[str, str]:
+    """The variables by which pip reaches a registry from here: proxies, certificates, its own."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("PIP_") or "PROXY" in name.upper() or "CERT" in name
+    }
+
+
 @contextlib.contextmanager
 def emulator(folder: Path) -> Iterator[Emulator]:
     """Start GitHub's emulator on a free port; it is stopped when the block ends."""
@@ -259,11 +268,15 @@ class WorkflowRun:
 
 
 class Act:
-    """act in host mode, with this tree as `org/benchgov@v1` and stand-ins for the artifact actions."""
+    """act in host mode, with this tree as `org/benchgov@v1` and stand-ins for the artifact actions.
 
-    def __init__(self, folder: Path, product: Path) -> None:
+    Jobs that have a container need `docker`, the address of an engine that has the image.
+    """
+
+    def __init__(self, folder: Path, product: Path, docker: str | None = None) -> None:
         self._program = need("act")
         self._folder = folder
+        self._docker = docker
         self._product = product
         self._modules = node_modules()
         self._actions = {
@@ -311,6 +324,7 @@ class Act:
             f"--artifact-server-port={free_port()}",
             "--no-cache-server",
             f"--action-cache-path={self._folder / 'cache'}",
+            *(["--bind", "--pull=false", "--rm", "--container-daemon-socket=-"] if self._docker else []),
         ]
 
     def _variables(self, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -319,11 +333,10 @@ class Act:
     def _call(
         self, command: Sequence[str], repository: Path, place: Path
     ) -> subprocess.CompletedProcess[str]:
-        kept = {"HOME", "LANG", "TMPDIR"} | {name for name in os.environ if "PROXY" in name.upper()}
-        kept |= {name for name in os.environ if name.startswith("PIP_") or "CERT" in name}
-        environ = {name: value for name, value in os.environ.items() if name in kept}
-        environ |= {"PATH": search_path(), "XDG_CONFIG_HOME": str(place / "config")}
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+        environ = {**kept, **installing(), "PATH": search_path(), "XDG_CONFIG_HOME": str(place / "config")}
         environ |= {"XDG_CACHE_HOME": str(place / "cache")}
+        environ |= {"DOCKER_HOST": self._docker} if self._docker else {}
         return subprocess.run(
             command,
             cwd=repository,
