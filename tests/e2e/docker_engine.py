@@ -37,9 +37,13 @@ class Engine:
 
     host: str
 
-    def run(self, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """`docker run --rm --network host ARGUMENTS`; both streams are in `stdout`."""
-        variables = [option for name, value in (environ or {}).items() for option in ("--env", f"{name}={value}")]
+        variables = [
+            option for name, value in (environ or {}).items() for option in ("--env", f"{name}={value}")
+        ]
         return self.docker("run", "--rm", "--network", "host", *variables, *arguments)
 
     def docker(self, *arguments: str) -> subprocess.CompletedProcess[str]:
