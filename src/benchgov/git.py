@@ -33,14 +33,16 @@ def in_workspace(run: RunProcess, environ: Mapping[str, str]) -> RunProcess:
     def run_in_workspace(command: Sequence[str], folder: Path, timeout: float) -> Completed:
         top = _top(folder.resolve(), workspace) if command[0] == "git" else None
         if top is not None:
-            command = ["git", f"--git-dir={top / '.git'}", f"--work-tree={top}", *command[1:]]
+            # Without optional locks `git status` writes no index, which would be root's from then on.
+            place = [f"--git-dir={top / '.git'}", f"--work-tree={top}", "--no-optional-locks"]
+            command = ["git", *place, *command[1:]]
         return run(command, folder, timeout)
 
     return run_in_workspace
 
 
 def _top(folder: Path, workspace: Path) -> Path | None:
-    """The innermost folder around `folder`, but not above `workspace`, with a Git directory or a file naming one."""
+    """The innermost folder with a `.git` (a file in a linked work tree), from `folder` up to `workspace`."""
     for place in (folder, *folder.parents):
         if not place.is_relative_to(workspace):
             return None

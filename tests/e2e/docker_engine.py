@@ -87,6 +87,7 @@ def docker_engine() -> Iterator[Engine]:
         shutil.rmtree(folder)
         for control in _CGROUPS.glob(f"**/{group}"):
             _remove_groups(control)
+        assert folder.name not in Path("/proc/self/mountinfo").read_text()
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -265,6 +266,16 @@ class WorkflowRun:
     status: int
     log: str
     artifacts: Path
+
+
+def artifact(run: WorkflowRun, name: str) -> zipfile.ZipFile:
+    """The artifact `name` that a run uploaded."""
+    return zipfile.ZipFile(next(run.artifacts.rglob(f"{name}.zip")))
+
+
+def lines(run: WorkflowRun) -> list[str]:
+    """What the steps printed, without act's prefix."""
+    return [line.partition("|")[2].strip() for line in run.log.splitlines() if "|" in line]
 
 
 class Act:

@@ -40,6 +40,12 @@ def foreign(git_repo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return git_repo
 
 
+def contents(folder: Path) -> dict[Path, tuple[int, bytes]]:
+    """Owner and content of every file, the repository's own ones too."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path: (path.stat().st_uid, path.read_bytes()) for path in files}
+
+
 def runs_in(workspace: Path) -> RunProcess:
     """How a job with this workspace runs processes."""
     return in_workspace(run_process, {"GITHUB_WORKSPACE": str(workspace)})
@@ -103,16 +109,16 @@ def test_any_other_repository_of_another_user_is_refused(foreign: Path, workspac
 
 
 def test_a_project_in_the_workspace_opens(foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands and actions find the repository's root from a subfolder; nobody's Git settings change."""
+    """Commands and actions find the repository's root from a subfolder, and change no file and no owner."""
     monkeypatch.setenv("GITHUB_WORKSPACE", str(foreign))
     monkeypatch.chdir(foreign / "bench")
-    before = (foreign / ".git" / "config").read_bytes()
+    before = contents(foreign)
 
     project = open_project()
 
     assert project.root == foreign
     assert revision(project.rim.run, project.root)[0] is not None
-    assert (foreign / ".git" / "config").read_bytes() == before
+    assert contents(foreign) == before
 
 
 def test_only_git_in_the_workspace_is_told() -> None:
