@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -84,9 +83,9 @@ def in_container(workflow: str) -> str:
 
 
 def certificates() -> list[str]:
-    """The volume with the certificates that the variables of `installing` name, where there are any."""
-    file = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
-    return [f"{file}:{file}:ro"] if file else []
+    """Volumes with the certificates that the variables of `installing` name; the image has the usual ones."""
+    named = {value for name, value in installing().items() if "CERT" in name}
+    return [f"{path}:{path}:ro" for path in sorted(named) if Path(path).exists()]
 
 
 def in_job(

@@ -37,7 +37,7 @@ MINE = f"benchgov-{os.getuid()}"
 def test_the_tool_cache_comes_first(
     launch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It outlives the job on a self-hosted runner; the temporary folder is the next best, then the user's own."""
+    """It outlives the job on a self-hosted runner; next best are the temporary and the user's folder."""
     both = {"RUNNER_TOOL_CACHE": str(tmp_path / "tools"), "RUNNER_TEMP": str(tmp_path / "temp")}
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
