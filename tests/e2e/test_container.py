@@ -49,10 +49,15 @@ jobs:
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _possible() -> None:
+    """Skip before anything else is set up where no engine can be started."""
+    skip_without_engine()
+
+
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """A Docker engine with the image of the jobs."""
-    skip_without_engine()
     with docker_engine() as running:
         yield running
 
