@@ -44,11 +44,20 @@ def main(arguments: list[str]) -> NoReturn:
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where environments are kept: the runner's tool cache, its temporary folder, or the user's cache."""
-    for name in ("RUNNER_TOOL_CACHE", "RUNNER_TEMP", "XDG_CACHE_HOME"):
-        if environ.get(name) and _usable(Path(environ[name])):
-            return Path(environ[name]) / "benchgov"
-    return Path.home() / ".cache" / "benchgov"
+    """Where environments are kept: the runner's tool cache, its temporary folder, or the user's cache.
+
+    Each user has a folder: what root of a container job left in a shared tool cache, the runner's
+    user could neither lock nor build again.
+
+    Raises:
+        OSError: none of them can be written.
+    """
+    named = [environ.get(name) for name in ("RUNNER_TOOL_CACHE", "RUNNER_TEMP", "XDG_CACHE_HOME")]
+    # Not Path.home(): a container's user may have neither HOME nor an entry in the user database.
+    for base in (*named, os.path.expanduser("~/.cache")):  # noqa: PTH111
+        if base and Path(base).is_absolute() and _usable(Path(base)):
+            return Path(base) / f"benchgov-{os.getuid()}"
+    raise OSError("no folder to keep it in: none of RUNNER_TOOL_CACHE, RUNNER_TEMP and HOME can be written")
 
 
 def _usable(folder: Path) -> bool:
@@ -141,7 +150,9 @@ def _call(command: list[str], environ: Mapping[str, str], folder: Path, *, must:
         command, env=dict(environ), cwd=folder, check=False, capture_output=True, text=True, errors="replace"
     )
     if must and done.returncode != 0:
-        _fail(" ".join(command[1:5]), (done.stderr or done.stdout).strip())
+        why = (done.stderr or done.stdout).strip()
+        hint = "; on Debian and Ubuntu, the package python3-venv has it" if "No module named" in why else ""
+        _fail(" ".join(command[1:5]), why + hint)
     return done.returncode
 
 
@@ -155,5 +166,5 @@ def _fail(what: str, why: str) -> NoReturn:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except OSError as problem:
-        _fail("launch", str(problem))
+    except Exception as problem:  # a traceback's exit code 1 would read as a verdict
+        _fail("launch", f"{type(problem).__name__}: {problem}")

@@ -5,18 +5,58 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchgov.errors import BlockedError
 from benchgov.files import inside
-from benchgov.rim import RunProcess
+from benchgov.rim import Completed, RunProcess
 
 _TIMEOUT_SECONDS = 120.0
+_REFUSED = "safe.directory"
+"""What Git's advice on dubious ownership names in every language."""
 MAX_ARCHIVE_BYTES = 512 * 1024 * 1024
 
 
+def in_workspace(run: RunProcess, environ: Mapping[str, str]) -> RunProcess:
+    """`run`, with which Git reads the job's own checkout although it belongs to another user.
+
+    The runner's user checks out, and a container job is mostly root: there Git refuses the work tree as of
+    "dubious ownership". A Git directory that is named on the command line is not refused; `-c safe.directory`
+    would need Git 2.38. Only for work trees inside `GITHUB_WORKSPACE`; nobody's Git settings are changed.
+    """
+    named = environ.get("GITHUB_WORKSPACE")
+    if not named:
+        return run
+    workspace = Path(named).resolve()
+
+    def run_in_workspace(command: Sequence[str], folder: Path, timeout: float) -> Completed:
+        top = _top(folder.resolve(), workspace) if command[0] == "git" else None
+        if top is not None:
+            # Without optional locks `git status` writes no index, which would be root's from then on.
+            place = [f"--git-dir={top / '.git'}", f"--work-tree={top}", "--no-optional-locks"]
+            command = ["git", *place, *command[1:]]
+        return run(command, folder, timeout)
+
+    return run_in_workspace
+
+
+def _top(folder: Path, workspace: Path) -> Path | None:
+    """The innermost folder with a `.git` (a file in a linked work tree), from `folder` up to `workspace`."""
+    for place in (folder, *folder.parents):
+        if not place.is_relative_to(workspace):
+            return None
+        if (place / ".git").exists():
+            return place
+    return None
+
+
 def repository_root(run: RunProcess, folder: Path) -> Path:
-    """The top of the work tree around `folder`, or `folder` itself outside of Git."""
+    """The top of the work tree around `folder`, or `folder` itself outside of Git.
+
+    Raises:
+        BlockedError: Git refuses the work tree, as another user owns it.
+    """
     top = _ask(run, folder, "rev-parse", "--show-toplevel")
     return Path(top) if top else folder
 
@@ -35,6 +75,12 @@ def _ask(run: RunProcess, folder: Path, *arguments: str) -> str | None:
         done = run(["git", *arguments], folder, _TIMEOUT_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return None
+    if done.status != 0 and _REFUSED in done.stderr:
+        raise BlockedError(
+            "Git refuses this repository, as another user owns it",
+            where=str(folder),
+            remedy="Run as its owner, or allow it: git config --global --add safe.directory <its top folder>",
+        )
     return done.stdout.strip() if done.status == 0 else None
 
 

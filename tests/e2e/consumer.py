@@ -183,8 +183,8 @@ class Consumer:
         }
 
 
-def make_consumer(folder: Path, workflow: str = STEPS) -> Consumer:
-    """Write the repository, measure and publish its baseline, and commit both to main."""
+def write_consumer(folder: Path, workflow: str = STEPS) -> Path:
+    """Write the files of the repository: a suite, settings, a workflow."""
     suite = folder / "bench" / "demo"
     suite.mkdir(parents=True)
     (suite / "suite.yaml").write_text(SUITE)
@@ -194,7 +194,12 @@ def make_consumer(folder: Path, workflow: str = STEPS) -> Consumer:
     workflows = folder / ".github" / "workflows"
     workflows.mkdir(parents=True)
     (workflows / "benchmarks.yml").write_text(workflow)
-    commit_all(folder, "suite")
+    return folder
+
+
+def make_consumer(folder: Path, workflow: str = STEPS) -> Consumer:
+    """Write the repository, measure and publish its baseline, and commit both to main."""
+    commit_all(write_consumer(folder, workflow), "suite")
     benchgov(folder, "baseline", "generate", "demo", "--activate", "--by", "maintainer")
     return Consumer(folder, commit_all(folder, "baseline"))
 

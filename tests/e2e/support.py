@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -174,6 +175,15 @@ class Emulator:
         return list(answer["check_annotations"] if isinstance(answer, dict) else answer)
 
 
+def installing() -> dict[str, str]:
+    """The variables by which pip reaches a registry from here: proxies, certificates, its own."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("PIP_") or "PROXY" in name.upper() or "CERT" in name
+    }
+
+
 @contextlib.contextmanager
 def emulator(folder: Path) -> Iterator[Emulator]:
     """Start GitHub's emulator on a free port; it is stopped when the block ends."""
@@ -258,12 +268,26 @@ class WorkflowRun:
     artifacts: Path
 
 
-class Act:
-    """act in host mode, with this tree as `org/benchgov@v1` and stand-ins for the artifact actions."""
+def artifact(run: WorkflowRun, name: str) -> zipfile.ZipFile:
+    """The artifact `name` that a run uploaded."""
+    return zipfile.ZipFile(next(run.artifacts.rglob(f"{name}.zip")))
 
-    def __init__(self, folder: Path, product: Path) -> None:
+
+def lines(run: WorkflowRun) -> list[str]:
+    """What the steps printed, without act's prefix."""
+    return [line.partition("|")[2].strip() for line in run.log.splitlines() if "|" in line]
+
+
+class Act:
+    """act in host mode, with this tree as `org/benchgov@v1` and stand-ins for the artifact actions.
+
+    Jobs that have a container need `docker`, the address of an engine that has the image.
+    """
+
+    def __init__(self, folder: Path, product: Path, docker: str | None = None) -> None:
         self._program = need("act")
         self._folder = folder
+        self._docker = docker
         self._product = product
         self._modules = node_modules()
         self._actions = {
@@ -311,6 +335,7 @@ class Act:
             f"--artifact-server-port={free_port()}",
             "--no-cache-server",
             f"--action-cache-path={self._folder / 'cache'}",
+            *(["--bind", "--pull=false", "--rm", "--container-daemon-socket=-"] if self._docker else []),
         ]
 
     def _variables(self, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -319,11 +344,10 @@ class Act:
     def _call(
         self, command: Sequence[str], repository: Path, place: Path
     ) -> subprocess.CompletedProcess[str]:
-        kept = {"HOME", "LANG", "TMPDIR"} | {name for name in os.environ if "PROXY" in name.upper()}
-        kept |= {name for name in os.environ if name.startswith("PIP_") or "CERT" in name}
-        environ = {name: value for name, value in os.environ.items() if name in kept}
-        environ |= {"PATH": search_path(), "XDG_CONFIG_HOME": str(place / "config")}
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+        environ = {**kept, **installing(), "PATH": search_path(), "XDG_CONFIG_HOME": str(place / "config")}
         environ |= {"XDG_CACHE_HOME": str(place / "cache")}
+        environ |= {"DOCKER_HOST": self._docker} if self._docker else {}
         return subprocess.run(
             command,
             cwd=repository,

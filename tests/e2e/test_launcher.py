@@ -70,7 +70,7 @@ def job(tools: Path, workspace: Path, **more: str) -> dict[str, str]:
 
 def test_two_jobs_at_once_make_one_environment(tools: Path) -> None:
     """One builds, the other waits for it; the environment is marked complete."""
-    (complete,) = (tools / "benchgov").glob("*/complete")
+    (complete,) = tools.glob("benchgov-*/*/complete")
 
     assert (complete.parent / "bin" / "python").exists()
 

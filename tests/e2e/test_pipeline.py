@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
 import pytest
 from tests.e2e.consumer import TWO_JOBS, WHOLE_PIPELINE, Consumer
-from tests.e2e.support import Act, Emulator, WorkflowRun, read_only_github
+from tests.e2e.support import Act, Emulator, artifact, lines, read_only_github
 
 from benchgov.audit.verification import verify
 from benchgov.report import Report
 
 pytestmark = pytest.mark.e2e
-
-
-def artifact(run: WorkflowRun, name: str) -> zipfile.ZipFile:
-    """The artifact `name` that a run uploaded."""
-    return zipfile.ZipFile(next(run.artifacts.rglob(f"{name}.zip")))
-
-
-def lines(run: WorkflowRun) -> list[str]:
-    """What the steps printed, without act's prefix."""
-    return [line.partition("|")[2].strip() for line in run.log.splitlines() if "|" in line]
 
 
 def test_a_regression_is_red_and_its_repair_updates_the_same_comment(

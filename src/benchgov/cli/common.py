@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -65,11 +65,13 @@ def open_project(
 
     Raises:
         ConfigError: the settings are not valid.
+        BlockedError: Git refuses the repository.
     """
     from benchgov.config import load_settings
-    from benchgov.git import repository_root
+    from benchgov.git import in_workspace, repository_root
 
     rim = real_rim()
+    rim = replace(rim, run=in_workspace(rim.run, rim.environ))
     root = repository_root(rim.run, rim.cwd)
     return Project(root, load_settings(root, rim.environ, flags, config_file), rim)
 

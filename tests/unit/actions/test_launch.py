@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from types import ModuleType
 
@@ -30,13 +31,19 @@ def launch(tmp_path: Path) -> ModuleType:
     return module
 
 
-def test_the_tool_cache_comes_first(launch: ModuleType, tmp_path: Path) -> None:
-    """It outlives the job on a self-hosted runner; the temporary folder is the next best."""
-    both = {"RUNNER_TOOL_CACHE": str(tmp_path / "tools"), "RUNNER_TEMP": str(tmp_path / "temp")}
+MINE = f"benchgov-{os.getuid()}"
 
-    assert launch.cache_folder(both) == tmp_path / "tools" / "benchgov"
-    assert launch.cache_folder({"RUNNER_TEMP": str(tmp_path / "temp")}) == tmp_path / "temp" / "benchgov"
-    assert launch.cache_folder({}) == Path.home() / ".cache" / "benchgov"
+
+def test_the_tool_cache_comes_first(
+    launch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It outlives the job on a self-hosted runner; next best are the temporary and the user's folder."""
+    both = {"RUNNER_TOOL_CACHE": str(tmp_path / "tools"), "RUNNER_TEMP": str(tmp_path / "temp")}
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    assert launch.cache_folder(both) == tmp_path / "tools" / MINE
+    assert launch.cache_folder({"RUNNER_TEMP": str(tmp_path / "temp")}) == tmp_path / "temp" / MINE
+    assert launch.cache_folder({}) == tmp_path / "home" / ".cache" / MINE
 
 
 def test_a_tool_cache_that_cannot_be_written_is_passed_over(launch: ModuleType, tmp_path: Path) -> None:
@@ -44,7 +51,31 @@ def test_a_tool_cache_that_cannot_be_written_is_passed_over(launch: ModuleType, 
     (tmp_path / "file").write_text("")
     environ = {"RUNNER_TOOL_CACHE": str(tmp_path / "file" / "x"), "RUNNER_TEMP": str(tmp_path)}
 
-    assert launch.cache_folder(environ) == tmp_path / "benchgov"
+    assert launch.cache_folder(environ) == tmp_path / MINE
+
+
+def test_users_do_not_share_a_folder(
+    launch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container job of root leaves nothing in the tool cache that a later job cannot lock or replace."""
+    environ = {"RUNNER_TOOL_CACHE": str(tmp_path)}
+    mine = launch.cache_folder(environ)
+    monkeypatch.setattr(launch.os, "getuid", lambda: 4711)
+
+    assert launch.cache_folder(environ) != mine
+
+
+@pytest.mark.parametrize("home", ["file", "~"])
+def test_without_any_folder_the_error_names_the_variables(
+    launch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    """A user without a home, in a container that is read-only; `~` is what is left of an unknown home."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / home) if home == "file" else home)
+
+    with pytest.raises(OSError, match="RUNNER_TEMP"):
+        launch.cache_folder({})
 
 
 @pytest.mark.parametrize(
