@@ -15,7 +15,6 @@ from benchgov.rim import Completed, RunProcess
 _TIMEOUT_SECONDS = 120.0
 _REFUSED = "safe.directory"
 """What Git's advice on dubious ownership names in every language."""
-MAX_ARCHIVE_BYTES = 512 * 1024 * 1024
 
 
 def in_workspace(run: RunProcess, environ: Mapping[str, str]) -> RunProcess:
