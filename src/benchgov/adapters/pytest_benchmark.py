@@ -53,6 +53,7 @@ class PytestBenchmark:
 def _benchmark(log: Log, item: Any, index: int) -> Measured:
     place = f"benchmarks[{index}]"
     given = mapping(log, item, place)
+    group, params = given.get("group"), given.get("params")
     name = word(log, given.get("fullname", given.get("name")), f"{place}.fullname")
     stats = mapping(log, given.get("stats"), f"{place}.stats")
     options = given.get("options") or {}
@@ -62,8 +63,8 @@ def _benchmark(log: Log, item: Any, index: int) -> Measured:
         name,
         (metric,),
         place,
-        group=given["group"] if isinstance(given.get("group"), str) else "",
-        parameters=given["params"] if isinstance(given.get("params"), dict) else {},
+        group=group if isinstance(group, str) else "",
+        parameters=params if isinstance(params, dict) else {},
         iterations=count(log, stats.get("iterations", 1), f"{place}.stats.iterations"),
         warmup=_warmup(options),
         source=_source(name),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
@@ -87,3 +89,16 @@ def detect(log: Log, known: Mapping[str, Adapter]) -> Adapter:
         where=log.where,
         remedy="`benchgov tools` shows one command for each.",
     )
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Reads logs faster: what a log holds has no cycles, and looking for them among millions of values costs
+    as much as reading them. Values are freed as always; only the search for cycles waits."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
