@@ -7,6 +7,7 @@ white space: name, iterations, then value and unit in turn. Lines `key: value` c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,7 +83,8 @@ class Go:
                 state.incomplete.append(one_line(str(error)))
         found = list(state.found.values())
         procs = _gomaxprocs([one.name for one in found])
-        read = [_measured(one, procs, state.better) for one in found]
+        variants = Counter(bare for bare, _ in procs.values())
+        read = [_measured(one, procs, variants, state.better) for one in found]
         version = state.facts.pop("go", "")
         return Reading(log, self.name, version, read, state.facts, incomplete=tuple(state.incomplete))
 
@@ -230,11 +232,15 @@ def _gomaxprocs(names: Sequence[str]) -> Mapping[str, tuple[str, str]]:
     return cut
 
 
-def _measured(one: _Found, cut: Mapping[str, tuple[str, str]], better: Mapping[str, Direction]) -> Measured:
+def _measured(
+    one: _Found,
+    cut: Mapping[str, tuple[str, str]],
+    variants: Mapping[str, int],
+    better: Mapping[str, Direction],
+) -> Measured:
     """Dropped from the name, GOMAXPROCS stays a parameter; `-cpu 1,2` makes several benchmarks of one."""
     bare, procs = cut[one.name]
-    several = sum(other == bare for other, _ in cut.values()) > 1
-    name = (one.name if several else bare).removeprefix("Benchmark")
+    name = (one.name if variants[bare] > 1 else bare).removeprefix("Benchmark")
     metrics, notes = _metrics(one.values, better)
     return Measured(
         f"{one.package}/{name}" if one.package else name or "Benchmark",

@@ -8,6 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from benchgov.adapters.partial import whole_members
 from benchgov.canonical import sha256_hex
 from benchgov.documents import parse_json
 from benchgov.errors import InputError
@@ -57,8 +58,6 @@ class Log:
     @cached_property
     def mapping(self) -> Mapping[str, Any]:
         """The JSON object that the text is; of a broken one the members that are whole; else empty."""
-        from benchgov.adapters.partial import whole_members
-
         if not self.looks_like_json:
             return {}
         try:
