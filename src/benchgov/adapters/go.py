@@ -10,10 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
-from benchgov.adapters.values import fault, number, shown, words
+from benchgov.adapters.values import fault, shown, words
 from benchgov.documents import parse_json
 from benchgov.errors import InputError
 from benchgov.report import Direction, Metric
@@ -205,16 +206,19 @@ def _values(log: Log, line: int, fields: Sequence[str]) -> dict[str, float]:
     for text, unit in zip(rest[::2], rest[1::2], strict=True):
         if unit in values:
             raise fault(log, line, "each unit once", unit)
-        values[unit] = number(log, _decimal(text), line)
+        values[unit] = _decimal(log, text, line)
     return values
 
 
-def _decimal(text: str) -> float | str:
-    """`text` as a number; itself when it is none."""
+def _decimal(log: Log, text: str, line: int) -> float:
+    """`text` as a finite number that is not negative. `float` takes 1_0 too, which Go never writes."""
     try:
-        return float(text) if "_" not in text else text
+        value = float(text)
     except ValueError:
-        return text
+        value = -1.0
+    if 0.0 <= value < inf and "_" not in text:
+        return value
+    raise fault(log, line, "a finite number that is not negative", text)
 
 
 def _gomaxprocs(names: Sequence[str]) -> Mapping[str, tuple[str, str]]:
