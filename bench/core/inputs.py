@@ -128,6 +128,35 @@ def manifest_text(scale: float) -> str:
     return head + body
 
 
+def pytest_benchmark_log(scale: float) -> str:
+    """The JSON of pytest-benchmark 5 for `scale` benchmarks of ten rounds."""
+    import json
+
+    rng = random.Random(f"pytest-benchmark {scale}")
+    centre = {"min": 1e-6, "max": 2e-6, "mean": 1.5e-6, "stddev": 1e-7, "median": 1.5e-6, "iqr": 1e-7}
+    benchmarks = [
+        {
+            "group": None,
+            "name": f"test_sort[{number}]",
+            "fullname": f"tests/test_sort.py::test_sort[{number}]",
+            "params": {"size": number},
+            "param": str(number),
+            "extra_info": {},
+            "options": {"disable_gc": False, "timer": "perf_counter", "min_rounds": 5, "warmup": False},
+            "stats": {
+                **centre,
+                "rounds": 10,
+                "outliers": "1;0",
+                "data": [rng.uniform(1e-6, 2e-6) for _ in range(10)],
+                "iterations": 1,
+            },
+        }
+        for number in range(int(scale))
+    ]
+    head = {"machine_info": {"system": "Linux"}, "commit_info": {}, "version": "5.2.3"}
+    return json.dumps({**head, "benchmarks": benchmarks}, indent=4)
+
+
 def tree(scale: float) -> str:
     """The path of a folder with `scale` files of 4 KiB, in folders of 50."""
     root = _kept(f"tree-{int(scale)}")

@@ -14,11 +14,15 @@ import rfc8785  # noqa: F401
 import yaml  # noqa: F401
 
 from benchgov import canonical
+from benchgov.adapters.interface import Log
+from benchgov.adapters.registry import adapters, detect, without_collector
 from benchgov.audit.chain import Draft, append, verify
 from benchgov.audit.record import Evidence
 from benchgov.documents import json_model, parse_yaml, yaml_model
 from benchgov.report import Report
 from benchgov.suites.manifest import Manifest
+
+ADAPTERS = adapters()
 
 
 def canonical_json(value: Any) -> bytes:
@@ -46,6 +50,17 @@ def parse_report(text: str) -> str:
 def load_manifest(text: str) -> list[str]:
     manifest = yaml_model(parse_yaml(text, "suite.yaml"), Manifest)
     return [benchmark.id for benchmark in manifest.benchmarks]
+
+
+def read_log(text: str) -> list[list[Any]]:
+    log = Log("log.json", text)
+    with without_collector():
+        reading = detect(log, ADAPTERS).read(log, False)
+    return [
+        [one.name, metric.name, len(metric.samples), max(metric.samples)]
+        for one in reading.benchmarks
+        for metric in one.metrics
+    ]
 
 
 def append_chain(contents: list[dict[str, Any]]) -> str:

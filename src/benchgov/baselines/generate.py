@@ -124,7 +124,8 @@ def _clean(reports: Sequence[Report]) -> Iterator[str]:
 def _enough(reports: Sequence[Report]) -> Iterator[str]:
     for report in reports:
         for run in report.runs:
-            if run.sampling.warmup < MIN_WARMUP:
+            # Other tools warm up in their own ways, and few say how (docs/adr/0013-imported-results.md).
+            if run.sampling.isolation != "imported" and run.sampling.warmup < MIN_WARMUP:
                 yield f"rule minimum-warmup: at least {MIN_WARMUP}, {run.key} had {run.sampling.warmup}"
     for key, count in _sampled(reports).items():
         if count < MIN_RUNS:
@@ -145,6 +146,8 @@ def _sampled(reports: Sequence[Report]) -> dict[str, int]:
 
 def _runs_of(run: Run) -> int:
     sampled = [len(metric.samples) for metric in run.metrics if metric.unit != "count"]
+    if run.sampling.isolation == "imported":  # a tool may give one mean beside the samples of its main metric
+        return min(run.sampling.runs, max(sampled, default=run.sampling.runs))
     return min([run.sampling.runs, *sampled])
 
 

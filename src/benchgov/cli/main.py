@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check that this machine is the pinned environment.",
     ),
     "run": ("benchgov.cli.run:run", "Measure a suite and write its report."),
+    "import": ("benchgov.cli.import_:import_", "Read the results of another benchmark tool into a report."),
+    "tools": ("benchgov.cli.import_:tools", "List the tools whose results can be read."),
     "report": ("benchgov.cli.report:report", "Print a report."),
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
     "baseline": ("benchgov.cli.baseline:baseline", "Generate and verify immutable baselines."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,20 +91,19 @@ def _suite(project: Project, name: str) -> Suite:
 
 def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_format: str) -> int:
     from benchgov.cli.measured import print_drift, print_report
+    from benchgov.cli.stored import run_folder, store
     from benchgov.environment import check
-    from benchgov.files import new_folder
 
     allow_drift, gate = switches
     rim = project.rim
     environment = check(project.settings.environment, run=rim.run, environ=rim.environ, folder=project.root)
     print_drift(rim, environment)
-    run_id = rim.now().astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     # The folder is made before anything is measured, so that one that cannot be written is known at once.
-    with new_folder(project.output_dir / "runs" / run_id) as folder:
+    with run_folder(project) as (run_id, folder):
         drifted = environment.gate == "drift" and not allow_drift
         measurement = _blocked(project, plan, environment) if drifted else _run(project, plan, environment)
         report = _gate(project, plan.suite, measurement.report) if gate else measurement.report
-        _store(folder, report, measurement, project)
+        store(project, folder, report, measurement.raw)
     print_report(rim, report, output_format)
     rim.stderr.write(f"report: {project.settings.output_dir}/report.json (run {run_id})\n")
     return exit_code(report)
@@ -159,17 +157,6 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
         return report
     policy = GatePolicy(settings.policy.mode, missing="allow" if report.config.selection else None)
     return report.model_copy(update={"performance_gate": as_gate(compare(report, active, policy))})
-
-
-def _store(folder: Path, report: Report, measurement: Measurement, project: Project) -> None:
-    """Write the run's folder, then the latest report."""
-    from benchgov.canonical import canonical_json
-    from benchgov.files import write_atomic
-
-    for name, value in measurement.raw.items():
-        write_atomic(folder / "raw" / name, canonical_json(value) + b"\n")
-    write_atomic(folder / "report.json", report.to_bytes())
-    write_atomic(project.output_dir / "report.json", report.to_bytes())
 
 
 def exit_code(report: Report) -> int:

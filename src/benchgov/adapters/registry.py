@@ -1,0 +1,104 @@
+"""Which adapters there are, and which one a log is for."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from benchgov.adapters.interface import Adapter, Log, MalformedLogError
+from benchgov.errors import ConfigError, UsageError
+from benchgov.suggest import did_you_mean
+from benchgov.wire import is_name
+
+ENTRY_POINT_GROUP = "benchgov.adapters"
+"""A third party's package names its adapter class here: `name = "package.module:Class"`."""
+
+BUILT_IN: dict[str, str] = {
+    "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
+    "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
+    "go": "benchgov.adapters.go:Go",
+}
+"""Tool → `module:class`, imported when it is needed."""
+
+
+def adapters() -> Mapping[str, Adapter]:
+    """Every adapter by its tool's name: those of benchgov, then those of other packages.
+
+    Raises:
+        ConfigError: a package's adapter cannot be imported, or takes a name that is there already.
+    """
+    found: dict[str, Adapter] = {name: _built_in(place) for name, place in BUILT_IN.items()}
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        if entry.name in found or not is_name(entry.name):
+            raise ConfigError(
+                f"the adapter {entry.name!r} of {entry.value} has a name that is taken, or none",
+                remedy="Uninstall one of the two, or rename the entry point.",
+            )
+        found[entry.name] = _third_party(entry)
+    return found
+
+
+def _built_in(place: str) -> Adapter:
+    module, attribute = place.split(":")
+    adapter: Adapter = getattr(import_module(module), attribute)()
+    return adapter
+
+
+def _third_party(entry: EntryPoint) -> Adapter:
+    try:
+        adapter: Adapter = entry.load()()
+    except Exception as error:  # anybody's code: whatever it raises, the package is at fault
+        raise ConfigError(
+            f"the adapter {entry.name!r} of {entry.value} cannot be used: {type(error).__name__}: {error}",
+            remedy="Correct or uninstall the package that brings it.",
+        ) from error
+    return adapter
+
+
+def named(name: str, known: Mapping[str, Adapter]) -> Adapter:
+    """The adapter of the tool called `name`; raises UsageError when there is none."""
+    if name not in known:
+        raise UsageError(
+            f"no tool {name!r} can be read{did_you_mean(name, known)}", remedy="`benchgov tools` lists them."
+        )
+    return known[name]
+
+
+def detect(log: Log, known: Mapping[str, Adapter]) -> Adapter:
+    """The one adapter whose tool wrote `log`, by content.
+
+    Raises:
+        MalformedLogError: none claims it, or several do; a broken JSON document is called that.
+    """
+    if not log.text.strip():
+        raise MalformedLogError("the log is empty", where=log.where)
+    candidates = [name for name, adapter in known.items() if adapter.detects(log)]
+    if len(candidates) == 1:
+        return known[candidates[0]]
+    if candidates:
+        raise MalformedLogError(
+            f"it could be of {' or '.join(candidates)}", where=log.where, remedy="Say which with --tool."
+        )
+    if log.looks_like_json:
+        _ = log.document  # cut off or broken: say that first
+    raise MalformedLogError(
+        f"no known tool wrote this; what can be read: {', '.join(known)}",
+        where=log.where,
+        remedy="`benchgov tools` shows one command for each.",
+    )
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Reads logs faster: what a log holds has no cycles, and looking for them among millions of values costs
+    as much as reading them. Values are freed as always; only the search for cycles waits."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
