@@ -63,6 +63,16 @@ def test_each_tools_log_becomes_a_report_with_its_log_beside_it(tool: str) -> No
     assert all(run.protocol_sha256 == sha256_hex(text) for run in report.runs)
 
 
+def test_a_report_that_no_command_would_read_is_not_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is larger than the commands after it read is refused here, and nothing is left."""
+    monkeypatch.setattr("benchgov.files.MAX_DOCUMENT_BYTES", 1000)
+    assert imported("hyperfine") == 3
+    assert "1,000 is the limit" in capsys.readouterr().err
+    assert [path for path in OUT.rglob("*") if path.is_file()] == []
+
+
 @pytest.mark.parametrize("tool", LOGS)
 def test_everything_after_the_import_works_on_it(tool: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Baseline, comparison, audit log and dossier take an imported report as they take a measured one."""

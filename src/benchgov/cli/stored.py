@@ -29,11 +29,23 @@ def run_folder(project: Project) -> Iterator[tuple[str, Path]]:
 
 
 def store(project: Project, folder: Path, report: Report, raw: Mapping[str, Json]) -> None:
-    """Write the run's folder, then the latest report."""
-    from benchgov.canonical import canonical_json
-    from benchgov.files import write_atomic
+    """Write the run's folder, then the latest report.
 
+    Raises:
+        InputError: the report is larger than what the commands after this one read; nothing is written.
+        OutputError: the output folder cannot be written.
+    """
+    from benchgov.canonical import canonical_json
+    from benchgov.errors import InputError
+    from benchgov.files import MAX_DOCUMENT_BYTES, write_atomic
+
+    data = report.to_bytes()
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise InputError(
+            f"a report of {len(report.runs):,} runs and {len(data):,} bytes; {MAX_DOCUMENT_BYTES:,} is the limit",
+            remedy="Take fewer benchmarks at a time.",
+        )
     for name, value in raw.items():
         write_atomic(folder / "raw" / name, canonical_json(value) + b"\n")
-    write_atomic(folder / "report.json", report.to_bytes())
-    write_atomic(project.output_dir / "report.json", report.to_bytes())
+    write_atomic(folder / "report.json", data)
+    write_atomic(project.output_dir / "report.json", data)
