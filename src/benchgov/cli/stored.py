@@ -42,7 +42,7 @@ def store(project: Project, folder: Path, report: Report, raw: Mapping[str, Json
     data = report.to_bytes()
     if len(data) > MAX_DOCUMENT_BYTES:
         raise InputError(
-            f"a report of {len(report.runs):,} runs and {len(data):,} bytes; {MAX_DOCUMENT_BYTES:,} is the limit",
+            f"a report of {len(data):,} bytes; {MAX_DOCUMENT_BYTES:,} is the limit",
             remedy="Take fewer benchmarks at a time.",
         )
     for name, value in raw.items():
