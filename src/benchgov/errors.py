@@ -89,18 +89,6 @@ class BlockedError(BenchgovError):
     default_remedy = "Meet the precondition and run again."
 
 
-class ParityError(BlockedError):
-    """Variants of one benchmark differ in signature or output, so none of their times counts."""
-
-    default_remedy = "Make the variants agree on the same input before measuring them."
-
-
-class NotComparableError(BlockedError):
-    """Baseline and report were not measured under the same conditions."""
-
-    default_remedy = "Generate a baseline for this regime and environment, or measure in the pinned one."
-
-
 class RefusedError(BenchgovError):
     """A rule about baselines or approvals is not kept."""
 
