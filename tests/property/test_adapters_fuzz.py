@@ -14,7 +14,7 @@ from tests.gate_builders import FACTS
 
 from benchgov.adapters.assemble import Rules, build_report
 from benchgov.adapters.interface import Log
-from benchgov.adapters.registry import adapters, detect
+from benchgov.adapters.registry import BUILT_IN, adapters, detect, read_all
 from benchgov.environment.pinned import fingerprint
 from benchgov.errors import BenchgovError
 from benchgov.report import Environment, Report
@@ -46,9 +46,8 @@ def survives(text: str, tool: str | None = None) -> None:
         log = Log("log", text)
         try:
             adapter = known[tool] if tool else detect(log, known)
-            reading = adapter.read(log, allow_partial)
             report = build_report(
-                [reading],
+                read_all([(log, adapter)], allow_partial),
                 Rules("fuzz", "default"),
                 environment=HERE,
                 revision=(None, None),
@@ -87,7 +86,7 @@ def test_json_with_any_value_anywhere_gives_typed_errors(name: str, data: st.Dat
     survives(json.dumps(document))
 
 
-@given(st.text(), st.sampled_from(["pytest-benchmark", "hyperfine", "go"]))
+@given(st.text(), st.sampled_from(sorted(BUILT_IN)))
 @settings(max_examples=150, deadline=None)
 def test_any_text_gives_typed_errors(text: str, tool: str) -> None:
     """Even when the tool is said, and wrong."""
@@ -109,7 +108,7 @@ def test_lines_of_gos_words_give_typed_errors(text: str) -> None:
 
 
 @pytest.mark.parametrize("opener", ["[", '{"benchmarks":'])
-@pytest.mark.parametrize("tool", ["pytest-benchmark", "hyperfine", "go"])
+@pytest.mark.parametrize("tool", sorted(BUILT_IN))
 def test_deep_nesting_gives_a_typed_error(opener: str, tool: str) -> None:
     """A hundred thousand levels are refused, not recursed into."""
     survives(opener * 100_000, tool)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from benchgov.adapters.partial import whole_members
+from benchgov.adapters.partial import whole_items, whole_members
 from benchgov.canonical import sha256_hex
 from benchgov.documents import parse_json
 from benchgov.errors import InputError
@@ -65,6 +65,17 @@ class Log:
         except MalformedLogError:
             return whole_members(self.text)
         return value if isinstance(value, dict) else {}
+
+    @cached_property
+    def listing(self) -> Sequence[Any]:
+        """The JSON array that the text is; of a broken one the items that are whole; else empty."""
+        if not self.looks_like_json:
+            return []
+        try:
+            value = self.document
+        except MalformedLogError:
+            return whole_items(self.text)
+        return value if isinstance(value, list) else []
 
     def at(self, place: str | int) -> str:
         """`file:12` for a line, `file: benchmarks[3].stats` for a JSON path."""
@@ -130,4 +141,13 @@ class Adapter(Protocol):
         Raises:
             MalformedLogError: it is not whole (unless `allow_partial`), or contradicts itself.
         """
+        ...
+
+
+@runtime_checkable
+class TreeAdapter(Adapter, Protocol):
+    """An adapter whose tool spreads one benchmark over several files: it is given all its logs at once."""
+
+    def read_tree(self, logs: Sequence[Log], allow_partial: bool) -> Sequence[Reading]:
+        """What `logs`, each of which `detects` claimed, say together; raises MalformedLogError."""
         ...

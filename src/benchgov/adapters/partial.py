@@ -33,6 +33,12 @@ def whole_members(text: str) -> dict[str, Any]:
     return members
 
 
+def whole_items(text: str) -> list[Any]:
+    """The items of the array that `text` begins with, up to the first that is broken."""
+    start = _after(text, _skip(text, 0), "[")
+    return list(_items(text, start)) if start is not None else []
+
+
 def _items(text: str, start: int) -> Iterator[Any]:
     at: int | None = start
     while at is not None and (value := _value(text, _skip(text, at))):

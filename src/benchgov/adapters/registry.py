@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
-from benchgov.adapters.interface import Adapter, Log, MalformedLogError
+from benchgov.adapters.interface import Adapter, Log, MalformedLogError, Reading, TreeAdapter
 from benchgov.errors import ConfigError, UsageError
 from benchgov.suggest import did_you_mean
 from benchgov.wire import is_name
@@ -89,6 +89,25 @@ def detect(log: Log, known: Mapping[str, Adapter]) -> Adapter:
         where=log.where,
         remedy="`benchgov tools` shows one command for each.",
     )
+
+
+def read_all(pairs: Iterable[tuple[Log, Adapter]], allow_partial: bool) -> list[Reading]:
+    """What every log says; the logs of an adapter that reads trees together, where the first of them stands.
+
+    Raises:
+        MalformedLogError: see `Adapter.read`.
+    """
+    readings: list[Sequence[Reading]] = []
+    trees: dict[str, tuple[int, TreeAdapter, list[Log]]] = {}
+    for log, adapter in pairs:
+        if isinstance(adapter, TreeAdapter):
+            trees.setdefault(adapter.name, (len(readings), adapter, []))[2].append(log)
+            readings.append(())
+        else:
+            readings.append([adapter.read(log, allow_partial)])
+    for index, adapter, logs in trees.values():
+        readings[index] = adapter.read_tree(logs, allow_partial)
+    return [reading for some in readings for reading in some]
 
 
 @contextmanager

@@ -105,19 +105,30 @@ def members(log: Log, name: str, allow_partial: bool) -> tuple[dict[str, Any], l
     Raises:
         MalformedLogError: it is no whole JSON (unless `allow_partial`), or has no such array.
     """
-    incomplete: list[str] = []
-    document: Any = log.mapping
-    try:
-        document = log.document
-    except MalformedLogError as error:
-        if not allow_partial:
-            raise
-        incomplete.append(one_line(str(error)))
+    document, incomplete = _whole_or(log, log.mapping, allow_partial)
     top = mapping(log, document, "document")
     items = top.get(name)
     if not isinstance(items, list):
         raise fault(log, name, "an array", items)
     return top, items, incomplete
+
+
+def listing(log: Log, allow_partial: bool) -> tuple[list[Any], list[str]]:
+    """(the log's items, what is incomplete) of a JSON log that is an array; raises as `members` does."""
+    document, incomplete = _whole_or(log, log.listing, allow_partial)
+    if not isinstance(document, list):
+        raise fault(log, "document", "an array", document)
+    return document, incomplete
+
+
+def _whole_or(log: Log, otherwise: Any, allow_partial: bool) -> tuple[Any, list[str]]:
+    """(the log's JSON value, nothing), or (`otherwise`, what is wrong with it) when that is allowed."""
+    try:
+        return log.document, []
+    except MalformedLogError as error:
+        if not allow_partial:
+            raise
+        return otherwise, [one_line(str(error))]
 
 
 def each(

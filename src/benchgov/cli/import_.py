@@ -90,13 +90,13 @@ def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
 
 def _readings(project: Project, files: Sequence[str], tool: str, allow_partial: bool) -> list[Reading]:
     from benchgov.adapters.interface import MalformedLogError
-    from benchgov.adapters.registry import adapters, named, without_collector
+    from benchgov.adapters.registry import adapters, named, read_all, without_collector
 
     known = adapters()
     chosen = None if tool == "auto" else named(tool, known)
     with without_collector():
         pairs = _logs(project, files, known, chosen)
-        readings = [adapter.read(log, allow_partial) for log, adapter in pairs]
+        readings = read_all(pairs, allow_partial)
     if not readings:
         raise MalformedLogError(
             "no file here is a log that can be read",

@@ -13,7 +13,7 @@ import pytest
 from benchgov.adapters.go import Go
 from benchgov.adapters.hyperfine import Hyperfine
 from benchgov.adapters.interface import Adapter, Log, MalformedLogError
-from benchgov.adapters.partial import whole_members
+from benchgov.adapters.partial import whole_items, whole_members
 from benchgov.adapters.pytest_benchmark import PytestBenchmark
 from benchgov.adapters.registry import adapters, detect, named
 from benchgov.errors import ExitCode, UsageError, exit_code_for
@@ -218,6 +218,14 @@ def test_an_unknown_tool_is_a_wrong_use() -> None:
     with pytest.raises(UsageError, match="did you mean 'hyperfine'"):
         named("hyperfin", adapters())
     assert named("go", adapters()).name == "go"
+
+
+@pytest.mark.parametrize(
+    ("text", "items"), [('[1, {"a": 2}, {"a"', [1, {"a": 2}]), ("{}", []), ("[", []), ("[1] rest", [1])]
+)
+def test_whole_items_are_saved(text: str, items: list[Any]) -> None:
+    """The items of an array up to the break; what is no array has none."""
+    assert whole_items(text) == items
 
 
 @pytest.mark.parametrize("cut", [str.upper, lambda text: text.replace("{", "[", 1)], ids=["upper", "array"])
