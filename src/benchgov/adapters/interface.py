@@ -33,7 +33,7 @@ class Log:
         self.where = where
         self.text = text
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the text as UTF-8."""
         return sha256_hex(self.text.encode("utf-8"))
