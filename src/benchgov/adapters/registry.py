@@ -20,6 +20,8 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "pyperf": "benchgov.adapters.pyperf:Pyperf",
+    "asv": "benchgov.adapters.asv:Asv",
 }
 """Tool → `module:class`, imported when it is needed."""
 
