@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from xml.parsers import expat
 
 from benchgov.adapters.interface import Log, MalformedLogError
 from benchgov.adapters.values import fault
+from benchgov.text import one_line
 
 MAX_DEPTH = 200
 
@@ -78,6 +80,28 @@ def parse_xml(log: Log) -> Element:
         MalformedLogError: it is no XML, cut off, has a document type, or is nested deeper than `MAX_DEPTH`.
     """
     builder = _Builder()
+    _feed(builder, log)
+    return builder.top.children[0]
+
+
+def parse_xml_in_part(log: Log, leaf: str) -> tuple[Element, list[str]]:
+    """(the outermost element with every `leaf` that is whole, what is wrong with the document).
+
+    Raises:
+        MalformedLogError: not even the outermost element begins.
+    """
+    builder = _Builder()
+    try:
+        _feed(builder, log)
+    except MalformedLogError as error:
+        if not builder.top.children:
+            raise
+        builder.drop_open(leaf)
+        return builder.top.children[0], [one_line(str(error))]
+    return builder.top.children[0], []
+
+
+def _feed(builder: _Builder, log: Log) -> None:
     parser = builder.parser
     text = log.text.lstrip("\ufeff")
     try:
@@ -89,7 +113,6 @@ def parse_xml(log: Log) -> Element:
         raise fault(log, parser.CurrentLineNumber, "no document type", "<!DOCTYPE") from error
     except _DepthError as error:
         raise fault(log, parser.CurrentLineNumber, f"at most {MAX_DEPTH} levels of elements") from error
-    return builder.top.children[0]
 
 
 class _Builder:
@@ -102,6 +125,13 @@ class _Builder:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
+
+    def drop_open(self, leaf: str) -> None:
+        """Take away the first element called `leaf` that was opened and not closed."""
+        for parent, element in pairwise(self._open):
+            if element.tag == leaf:
+                parent.children.pop()
+                return
 
     def _doctype(self, *_: object) -> None:
         raise _DoctypeError
