@@ -1,6 +1,6 @@
 """Bencher Metric Format: `{benchmark: {measure: {"value", "lower_value", "upper_value"}}}`.
 
-Units are those of Bencher's built-in measures; a measure of one's own has a unit that only Bencher's server knows.
+Units are those of Bencher's built-in measures; the unit of a measure of one's own is known to Bencher alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
-from benchgov.adapters.values import each, fault, mapping, number
+from benchgov.adapters.values import each, fault, mapping, number, shown
 from benchgov.report import Direction, Metric
 from benchgov.text import one_line
 
@@ -38,7 +38,7 @@ class Bencher:
     example = "benchgov import bmf.json --suite core"
 
     def detects(self, log: Log) -> bool:
-        """An object of objects of objects, the first of which has `value` and nothing that is not Bencher's."""
+        """An object of objects of objects, the first of which has a `value` and only what is Bencher's."""
         measures = next(iter(log.mapping.values()), None)
         first = next(iter(measures.values()), None) if isinstance(measures, dict) else None
         return isinstance(first, dict) and "value" in first and first.keys() <= _VALUES
@@ -64,26 +64,17 @@ def _benchmark(log: Log, name: str, item: Any) -> Measured:
     notes = ["the log has one value of each measure, and no samples"]
     for measure, given in mapping(log, item, place).items():
         here = f"{place}.{one_line(measure, 40)}"
-        values = {
-            key: number(log, value, f"{here}.{key}") for key, value in _values(log, given, here).items()
-        }
+        values = mapping(log, given, here)
+        value = number(log, values.get("value"), f"{here}.value")
         slug = "-".join(measure.lower().split())  # `Build Time`, its name, is as good as its slug
         if slug not in _MEASURES:
             notes.append(f"{one_line(measure, 40)} is left out: its unit and direction are not in the log")
             continue
-        metric = _metric(log, slug, values["value"], here)
+        metric = _metric(log, slug, value, here)
         if metrics.setdefault(metric.name, metric) is not metric:
             raise fault(log, here, "each metric once", metric.name)
-        notes += _bounds(measure, values)
+        notes += _bounds(log, measure, values, here)
     return Measured(name, tuple(metrics.values()), place, notes=tuple(notes))
-
-
-def _values(log: Log, given: Any, place: str) -> Mapping[str, Any]:
-    """The three values of a measure, of which one must be there."""
-    values = mapping(log, given, place)
-    if "value" not in values:
-        raise fault(log, f"{place}.value", "a finite number that is not negative")
-    return {key: value for key, value in values.items() if key in _VALUES and value is not None}
 
 
 def _metric(log: Log, slug: str, value: float, place: str) -> Metric:
@@ -92,9 +83,13 @@ def _metric(log: Log, slug: str, value: float, place: str) -> Metric:
     return Metric(name=name, unit=unit, direction=direction, samples=(scaled,))
 
 
-def _bounds(measure: str, values: Mapping[str, float]) -> list[str]:
-    bounds = [values.get("lower_value"), values.get("upper_value")]
+def _bounds(log: Log, measure: str, values: Mapping[str, Any], place: str) -> list[str]:
+    """The bounds as a note: they are of an interval, and no samples. A lower one may be below zero."""
+    bounds = [values.get(key) for key in ("lower_value", "upper_value")]
+    for bound in bounds:
+        if bound is not None and type(bound) not in {int, float}:
+            raise fault(log, place, "bounds that are numbers", bound)
     if bounds == [None, None]:
         return []
-    low, high = ("?" if bound is None else f"{bound:g}" for bound in bounds)
+    low, high = ("?" if bound is None else shown(bound) for bound in bounds)
     return [f"{one_line(measure, 40)} lies between {low} and {high}, in Bencher's unit"]

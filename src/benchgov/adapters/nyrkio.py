@@ -1,14 +1,13 @@
 """Nyrkiö's JSON: results of a test at a commit, one or an array of them, each with metrics that have names.
 
-Nyrkiö knows a test by the name under which its results are uploaded, which is not always in them: then it is the
-log's path without its ending, as in Nyrkiö's own action.
+Nyrkiö knows a test by the name under which its results are uploaded, which is not always in them: then it is
+the log's path without its ending, as in Nyrkiö's own action.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
@@ -65,7 +64,7 @@ def _result(log: Log, item: Any, index: int) -> Measured:
         raise fault(log, f"{place}.metrics", "an array", metrics)
     attributes = mapping(log, given.get("attributes"), f"{place}.attributes")
     test = attributes.get("test_name")
-    name = PurePosixPath(log.where).with_suffix("").as_posix() if test is None else test
+    name = log.where.removesuffix(".json") if test is None else test
     notes = _extra(given.get("extra_info"))
     name = word(log, name, f"{place}.attributes.test_name")
     if given.get("passed") is False:
@@ -118,11 +117,11 @@ def _our_name(name: str) -> str:
     return "wall_time" if name in _TIMES else name
 
 
-def _extra(extra: Any) -> Iterator[str]:
+def _extra(extra: Any) -> tuple[str, ...]:
     """`extra_info` as notes."""
     plain = extra if isinstance(extra, dict) else {}
     plain = {key: value for key, value in plain.items() if isinstance(value, str | int | float)}
-    return (f"{one_line(key, 60)}: {text}" for key, text in words(**plain).items())
+    return tuple(f"{one_line(key, 60)}: {text}" for key, text in words(**plain).items())
 
 
 def _joined(log: Log, read: Sequence[Measured]) -> list[Measured]:

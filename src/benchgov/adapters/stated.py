@@ -1,7 +1,7 @@
 """Units that people write into formats of no one tool, and the metrics they stand for.
 
-The direction is stated beside them, or follows from what is measured; a unit that is not known here is kept as
-it is written, and no number of it is converted.
+The direction is stated beside them, or follows from what is measured; a unit that is not known here is kept
+as it is written, and no number of it is converted.
 """
 
 from __future__ import annotations
@@ -10,13 +10,21 @@ from benchgov.adapters.quantities import SIZE, TIME
 from benchgov.report import Direction
 from benchgov.text import one_line
 
-_TIMES: dict[str, float] = {
-    **{unit: factor for unit, factor in TIME.items() if unit not in {"m", "h"}},  # m may be metres, or millions
-    **{f"{word}{plural}": factor for word, factor in (
-        ("nanosecond", 1.0), ("microsecond", 1e3), ("millisecond", 1e6), ("second", 1e9), ("minute", 6e10)
-    ) for plural in ("", "s")},
+_WORDS = {
+    "nanosecond": 1.0,
+    "microsecond": 1e3,
+    "millisecond": 1e6,
+    "second": 1e9,
     "sec": 1e9,
-}  # fmt: skip
+    "minute": 6e10,
+}
+_TIMES: dict[str, float] = {
+    **{
+        unit: factor for unit, factor in TIME.items() if unit not in {"m", "h"}
+    },  # m may be metres or millions
+    **_WORDS,
+    **{f"{word}s": factor for word, factor in _WORDS.items()},
+}
 _OPERATIONS = ("op", "ops", "operations", "iter", "iterations", "req", "requests", "items", "queries")
 _RATES = {"tps", "qps", "rps", *(f"{what}/{per}" for what in _OPERATIONS for per in ("s", "sec", "second"))}
 _MAX_UNIT = 32
