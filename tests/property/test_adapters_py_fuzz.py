@@ -26,6 +26,7 @@ SAMPLES = {
     for path in sorted((DATA / tool).iterdir())
     if path.name[0].isdigit()
 }
+KNOWN = adapters()
 HERE = Environment(facts=FACTS, fingerprint=fingerprint(FACTS), gate="unpinned")
 ODD: st.SearchStrategy[Any] = st.one_of(
     st.none(),
@@ -46,7 +47,7 @@ def survives(text: str, tool: str) -> None:
     for allow_partial in (False, True):
         try:
             report = build_report(
-                read_all([(Log("log", text), adapters()[tool])], allow_partial),
+                read_all([(Log("log", text), KNOWN[tool])], allow_partial),
                 Rules("fuzz", "default"),
                 environment=HERE,
                 revision=(None, None),
