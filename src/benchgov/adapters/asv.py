@@ -50,8 +50,8 @@ class Asv:
     """asv's results. A case of a benchmark is one benchmark; the samples are asv's, when it recorded them."""
 
     name = "asv"
-    reads = "JSON files of .asv/results: benchmarks.json, and those of one commit and environment"
-    example = "asv run --record-samples 'HEAD^!' && benchgov import .asv/results --suite core"
+    reads = "folder .asv/results, of one commit and environment"
+    example = "asv run --record-samples 'HEAD^!'"
 
     def detects(self, log: Log) -> bool:
         """Results of a `commit_hash` and with `requirements`, or a `benchmarks.json` of asv."""

@@ -35,7 +35,7 @@ class Bencher:
 
     name = "bencher"
     reads = "JSON in Bencher Metric Format"
-    example = "benchgov import bmf.json --suite core"
+    example = "benchgov import bmf.json"
 
     def detects(self, log: Log) -> bool:
         """An object of objects of objects, the first of which has a `value` and only what is Bencher's."""

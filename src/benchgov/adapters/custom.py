@@ -59,8 +59,8 @@ class CustomSmaller(_Custom):
     """customSmallerIsBetter."""
 
     name = "custom-smaller"
-    reads = "JSON array of name, unit and value (customSmallerIsBetter); --tool must name it"
-    example = "benchgov import results.json --tool custom-smaller --suite core"
+    reads = "JSON of customSmallerIsBetter; only when --tool says so"
+    example = "benchgov import results.json --tool custom-smaller"
     direction: Direction = "lower"
 
 
@@ -68,6 +68,6 @@ class CustomBigger(_Custom):
     """customBiggerIsBetter."""
 
     name = "custom-bigger"
-    reads = "JSON array of name, unit and value (customBiggerIsBetter); --tool must name it"
-    example = "benchgov import results.json --tool custom-bigger --suite core"
+    reads = "JSON of customBiggerIsBetter; only when --tool says so"
+    example = "benchgov import results.json --tool custom-bigger"
     direction: Direction = "higher"

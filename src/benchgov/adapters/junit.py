@@ -12,7 +12,7 @@ from typing import NamedTuple
 from benchgov.adapters.interface import Log, Measured, Reading
 from benchgov.adapters.quantities import decimal
 from benchgov.adapters.values import each, fault, word, words
-from benchgov.adapters.xml import Element, parse_xml, parse_xml_in_part, root_tag
+from benchgov.adapters.xml import Element, open_xml, root_tag
 from benchgov.report import Metric
 from benchgov.text import one_line
 
@@ -45,7 +45,7 @@ class Junit:
 
     def read(self, log: Log, allow_partial: bool) -> Reading:
         """Every case that ran; what failed has no time, and skipped cases are not there."""
-        root, incomplete = parse_xml_in_part(log, "testcase") if allow_partial else (parse_xml(log), [])
+        root, incomplete = open_xml(log, allow_partial)
         if root.tag not in _ROOTS:
             raise fault(log, root.line, "<testsuites> or <testsuite>", f"<{root.tag}>")
         suites = [root, *root.below("testsuite")]
@@ -58,6 +58,8 @@ def _repeats(suite: Element) -> Iterator[_Repeats]:
     """The cases of `suite` itself that ran, those with the same name together."""
     found: dict[tuple[str, str], list[Element]] = {}
     for case in suite.all("testcase"):
+        if not case.ended:
+            continue  # the log breaks off here: it may have failed
         said = {case.attributes.get("status", ""), case.attributes.get("result", "")}
         if _NOT_RUN.isdisjoint(said) and _NOT_RUN.isdisjoint(child.tag for child in case.children):
             key = (case.attributes.get("classname", ""), case.attributes.get("name", ""))

@@ -28,7 +28,7 @@ class Nyrkio:
 
     name = "nyrkio"
     reads = "JSON of results with timestamp, metrics and attributes"
-    example = "benchgov import nyrkio.json --suite core"
+    example = "benchgov import nyrkio.json"
 
     def detects(self, log: Log) -> bool:
         """An object, or an array of them, with an array `metrics` and an object `attributes`."""

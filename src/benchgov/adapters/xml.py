@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from xml.parsers import expat
 
 from benchgov.adapters.interface import Log, MalformedLogError
@@ -26,13 +25,17 @@ class _DepthError(Exception):
 
 @dataclass
 class Element:
-    """One element: `tag` without its namespace, `line` where it opens, the `text` right inside it."""
+    """One element: `tag` without its namespace, `line` where it opens, the `text` right inside it.
+
+    `ended` says whether its end is there, which of a document that breaks off it need not be.
+    """
 
     tag: str
     attributes: dict[str, str]
     line: int
     children: list[Element] = field(default_factory=list)
     text: str = ""
+    ended: bool = False
 
     def all(self, *path: str) -> Iterator[Element]:
         """The elements at `path` below this one, in their order: `all("a", "b")` is every b in every a."""
@@ -79,29 +82,10 @@ def parse_xml(log: Log) -> Element:
     Raises:
         MalformedLogError: it is no XML, cut off, has a document type, or is nested deeper than `MAX_DEPTH`.
     """
-    builder = _Builder()
-    _feed(builder, log)
-    return builder.top.children[0]
+    return _parsed(log, _Builder())
 
 
-def parse_xml_in_part(log: Log, leaf: str) -> tuple[Element, list[str]]:
-    """(the outermost element with every `leaf` that is whole, what is wrong with the document).
-
-    Raises:
-        MalformedLogError: not even the outermost element begins.
-    """
-    builder = _Builder()
-    try:
-        _feed(builder, log)
-    except MalformedLogError as error:
-        if not builder.top.children:
-            raise
-        builder.drop_open(leaf)
-        return builder.top.children[0], [one_line(str(error))]
-    return builder.top.children[0], []
-
-
-def _feed(builder: _Builder, log: Log) -> None:
+def _parsed(log: Log, builder: _Builder) -> Element:
     parser = builder.parser
     text = log.text.lstrip("\ufeff")
     try:
@@ -113,6 +97,24 @@ def _feed(builder: _Builder, log: Log) -> None:
         raise fault(log, parser.CurrentLineNumber, "no document type", "<!DOCTYPE") from error
     except _DepthError as error:
         raise fault(log, parser.CurrentLineNumber, f"at most {MAX_DEPTH} levels of elements") from error
+    return builder.top.children[0]
+
+
+def open_xml(log: Log, allow_partial: bool) -> tuple[Element, list[str]]:
+    """(the outermost element, what is incomplete) of an XML log.
+
+    With `allow_partial` a document that breaks off is there up to its break: its last elements may not be
+    whole. Raises as `parse_xml` does.
+    """
+    if not allow_partial:
+        return parse_xml(log), []
+    builder = _Builder()
+    try:
+        return _parsed(log, builder), []
+    except MalformedLogError as error:
+        if not builder.top.children or not isinstance(error.__cause__, expat.ExpatError):
+            raise
+        return builder.top.children[0], [one_line(str(error))]
 
 
 class _Builder:
@@ -126,13 +128,6 @@ class _Builder:
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
 
-    def drop_open(self, leaf: str) -> None:
-        """Take away the first element called `leaf` that was opened and not closed."""
-        for parent, element in pairwise(self._open):
-            if element.tag == leaf:
-                parent.children.pop()
-                return
-
     def _doctype(self, *_: object) -> None:
         raise _DoctypeError
 
@@ -144,7 +139,7 @@ class _Builder:
         self._open.append(element)
 
     def _end(self, _: str) -> None:
-        self._open.pop()
+        self._open.pop().ended = True
 
     def _text(self, text: str) -> None:
         self._open[-1].text += text
