@@ -14,7 +14,8 @@ from benchgov.text import one_line
 SKIPPED = "NaN"
 """What stands for NaN, asv's word for a result that a benchmark does not want."""
 
-_STRING_OR_NAN = re.compile(r'"(?:[^"\\]|\\.)*"|\bNaN\b', re.DOTALL)
+# A string that never ends is taken whole too: else each quote in it would be tried as a beginning.
+_STRING_OR_NAN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\bNaN\b', re.DOTALL)
 
 
 def without_nan(text: str) -> str:

@@ -137,6 +137,11 @@ def test_other_faults_of_asv() -> None:
     assert "cut off" in refused("asv", text)
 
 
+def test_a_string_of_asv_that_never_ends_takes_no_longer_than_its_length() -> None:
+    """A million quotes in it are not a million beginnings: this would take hours."""
+    assert "log:1:" in refused("asv", '{"commit_hash": "' + '\\"' * 1_000_000)
+
+
 def test_asv_takes_what_is_whole_when_that_is_allowed() -> None:
     """A benchmark that cannot be read is said to be missing; a row that is null failed."""
     text = asv(
