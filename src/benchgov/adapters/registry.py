@@ -20,6 +20,13 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "pyperf": "benchgov.adapters.pyperf:Pyperf",
+    "asv": "benchgov.adapters.asv:Asv",
+    "junit": "benchgov.adapters.junit:Junit",
+    "custom-smaller": "benchgov.adapters.custom:CustomSmaller",
+    "custom-bigger": "benchgov.adapters.custom:CustomBigger",
+    "nyrkio": "benchgov.adapters.nyrkio:Nyrkio",
+    "bencher": "benchgov.adapters.bencher:Bencher",
 }
 """Tool → `module:class`, imported when it is needed."""
 
