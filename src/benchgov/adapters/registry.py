@@ -20,6 +20,10 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "benchmark-js": "benchgov.adapters.benchmark_js:BenchmarkJs",
+    "tinybench": "benchgov.adapters.tinybench:Tinybench",
+    "vitest": "benchgov.adapters.vitest:Vitest",
+    "mitata": "benchgov.adapters.mitata:Mitata",
 }
 """Tool → `module:class`, imported when it is needed."""
 
