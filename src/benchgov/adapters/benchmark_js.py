@@ -1,4 +1,4 @@
-"""benchmark.js: the line that each of its benchmarks prints, `fib(20) x 12,146 ops/sec ±0.32% (96 runs sampled)`.
+"""benchmark.js: a line for each benchmark, such as `fib(20) x 12,146 ops/sec ±0.32% (96 runs sampled)`.
 
 What else a script prints (titles, `Fastest is …`) is passed over, unless it looks like a broken result.
 """

@@ -1,4 +1,7 @@
-"""mitata: the JSON of `run({format: 'json'})` in version 1, and of `run({json: true})` in versions 0.1. Nanoseconds."""
+"""mitata: the JSON of `run({format: 'json'})` in version 1, and of `run({json: true})` in versions 0.1.
+
+Its times are nanoseconds.
+"""
 
 from __future__ import annotations
 

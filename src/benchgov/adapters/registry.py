@@ -24,6 +24,9 @@ BUILT_IN: dict[str, str] = {
     "tinybench": "benchgov.adapters.tinybench:Tinybench",
     "vitest": "benchgov.adapters.vitest:Vitest",
     "mitata": "benchgov.adapters.mitata:Mitata",
+    "k6": "benchgov.adapters.k6:K6",
+    "vegeta": "benchgov.adapters.vegeta:Vegeta",
+    "hey": "benchgov.adapters.hey:Hey",
 }
 """Tool → `module:class`, imported when it is needed."""
 

@@ -1,8 +1,8 @@
-"""tinybench, versions 2 to 6. It writes no file of its own; two JSON arrays that scripts make of a run are read.
+"""tinybench, versions 2 to 6. It writes no file of its own: two arrays that scripts make of a run are read.
 
-`JSON.stringify(bench.tasks)`, or in version 6 `bench.tasks.map(({name, result}) => ({name, result}))`: statistics in
-milliseconds, flat in version 2 and below `latency` since version 3, with the samples where they were retained.
-`JSON.stringify(bench.table())`: the rows of the printed table, which name their unit.
+`JSON.stringify(bench.tasks)`, or in version 6 `bench.tasks.map(({name, result}) => ({name, result}))`, has
+statistics in milliseconds, flat in version 2 and below `latency` since version 3, with the samples where they
+were retained. `JSON.stringify(bench.table())` has the rows of the printed table, which name their unit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LOOKED_AT = 16
 
 
 class Tinybench:
-    """tinybench's tasks or table. The time of an operation is what is read: its rate is the same number again."""
+    """tinybench's tasks or table. The time of an operation is read; its rate is the same number again."""
 
     name = "tinybench"
     reads = "JSON of bench.tasks (name and result) or of bench.table()"

@@ -118,4 +118,4 @@ def _measured(log: Log, group: str, place: str, given: Mapping[str, Any]) -> Mea
 
 def _source(group: str, has_path: bool) -> tuple[str, int] | None:
     """The benchmark's file, with whose path groups begin up to version 4; no line is given."""
-    return (group.split(_SEPARATOR)[0], 1) if has_path else None
+    return (group.split(_SEPARATOR, maxsplit=1)[0], 1) if has_path else None
