@@ -1,4 +1,4 @@
-"""k6: the summary as JSON, of `--summary-export`, or as `handleSummary` is given it.
+"""k6: the summary as JSON, of `--summary-export`, or as `handleSummary` is given it. Points: `k6_points`.
 
 Each of k6's metrics is a benchmark. The second form says of each its type and what it contains. In the first,
 types are known by their fields, and only k6's own metrics have a unit that is known. Times are milliseconds,
@@ -14,26 +14,23 @@ from typing import Any
 
 from benchgov.adapters.http_load import errors, latency, rate, throughput
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
+from benchgov.adapters.k6_metrics import (
+    FAILURES,
+    NANOSECONDS,
+    base_name,
+    contents,
+    left_out,
+    meaning,
+    with_notes,
+)
+from benchgov.adapters.k6_points import is_points, read_points
 from benchgov.adapters.values import each, fault, mapping, number, shown
 from benchgov.report import Metric
 from benchgov.text import one_line
 
-_NANOSECONDS = 1e6
-_TIMES = re.compile(
-    r"http_req_\w+|iteration_duration|group_duration|grpc_req_duration|ws_connecting|ws_session_duration|ws_ping"
-    r"|browser_http_req_duration|browser_web_vital_(?:fcp|fid|inp|lcp|ttfb)"
-)
-"""k6's own trends of time; of others only `contains` tells whether they are one."""
-
-_RATES = {"http_reqs", "iterations", "ws_sessions", "ws_msgs_sent", "ws_msgs_received"}
-_BYTES = {"data_sent", "data_received", "browser_data_sent", "browser_data_received"}
-_FAILURES = {"checks": "fails", "http_req_failed": "passes", "browser_http_req_failed": "passes"}
-"""k6's own rates → the field that counts failures; a request that failed is a `true` of `http_req_failed`."""
-
-_SETTINGS = {"vus", "vus_max"}
 _STATISTICS = {"avg": "mean", "min": "min", "med": "p50", "max": "max"}
 _PERCENTILE = re.compile(r"p\((\d{1,3}(?:\.\d{1,9})?)\)")
-_TYPES = {"trend", "counter", "rate", "gauge"}
+_TYPES = ("counter", "gauge", "rate", "trend")
 
 
 @dataclass(frozen=True)
@@ -46,37 +43,30 @@ class _Given:
     contains: str
     values: Mapping[str, Any]
 
-    @property
-    def base(self) -> str:
-        """The name without the tags of a sub-metric."""
-        return self.name.partition("{")[0]
-
 
 class K6:
-    """k6's summary. A log does not say which script it is of: import those of one at a time, or rename."""
+    """k6's results. A log does not say which script it is of: import those of one at a time, or rename."""
 
     name = "k6"
-    reads = "JSON of --summary-export, or of handleSummary's data"
+    reads = "JSON of --summary-export or of handleSummary's data, or lines of --out json"
     example = "k6 run --summary-export=k6.json script.js"
 
     def detects(self, log: Log) -> bool:
-        """An object with `metrics` and `root_group`."""
-        return {"metrics", "root_group"} <= log.mapping.keys() and isinstance(log.mapping["metrics"], dict)
+        """An object with `metrics` and `root_group`, or a first line that defines a metric."""
+        if is_points(log):
+            return True
+        top = log.mapping
+        return {"metrics", "root_group"} <= top.keys() and isinstance(top["metrics"], dict)
 
     def read(self, log: Log, allow_partial: bool) -> Reading:
         """Every metric whose meaning is known, in the order of names, since k6's own is by chance."""
         incomplete: list[str] = []
-        metrics = sorted(_metrics(log, allow_partial, incomplete).items())
-        left_out: list[str] = []
-        found = each(metrics, lambda _, item: _measured(log, *item), incomplete, allow_partial)
-        read = []
-        for one in found:
-            if one.metrics:
-                read.append(one)
-            else:
-                left_out += one.notes
-        if read and left_out:
-            read[0] = read[0]._replace(notes=(*read[0].notes, *left_out))
+        if is_points(log):
+            read = read_points(log, allow_partial, incomplete)
+        else:
+            metrics = sorted(_metrics(log, allow_partial, incomplete).items())
+            found = each(metrics, lambda _, item: _measured(log, *item), incomplete, allow_partial)
+            read = with_notes(found)
         return Reading(log, self.name, "", read, incomplete=tuple(incomplete))
 
 
@@ -98,19 +88,16 @@ def _measured(log: Log, name: str, item: Any) -> Measured:
     given = _given(log, name, mapping(log, item, place), place)
     notes = tuple(_crossed(item.get("thresholds"), given))
     found = tuple(_known(log, given))
-    if not found and given.base not in _SETTINGS:
-        notes = (f"{one_line(name, 80)} is left out: its unit or its direction is not known", *notes)
-    if found:
-        notes = ("k6's summary has no samples, only statistics of them", *notes)
-    return Measured(name, found, place, parameters=_tags(name), notes=notes)
+    first = ("k6's summary has no samples, only statistics of them",) if found else left_out(name)
+    return Measured(name, found, place, parameters=_tags(name), notes=(*first, *notes))
 
 
 def _given(log: Log, name: str, item: dict[str, Any], place: str) -> _Given:
     if "values" not in item:
-        return _Given(name, place, _type_of(log, item, place), _contents(name), item)
+        return _Given(name, place, _type_of(log, item, place), contents(name), item)
     kind = item.get("type")
     if kind not in _TYPES:
-        raise fault(log, f"{place}.type", f"one of {', '.join(sorted(_TYPES))}", kind)
+        raise fault(log, f"{place}.type", f"one of {', '.join(_TYPES)}", kind)
     inside = f"{place}.values"
     return _Given(name, inside, kind, str(item.get("contains")), mapping(log, item["values"], inside))
 
@@ -129,25 +116,17 @@ def _type_of(log: Log, item: Mapping[str, Any], place: str) -> str:
     raise fault(log, place, "a trend, a counter, a rate or a gauge of k6", item)
 
 
-def _contents(name: str) -> str:
-    base = name.partition("{")[0]
-    if base in _BYTES:
-        return "data"
-    return "time" if _TIMES.fullmatch(base) else "default"
-
-
 def _known(log: Log, given: _Given) -> Iterator[Metric]:
     """The metrics whose unit and direction are certain."""
-    if given.type == "trend" and given.contains == "time":
-        yield from _latencies(log, given)
-    elif given.type == "counter" and given.base in _BYTES:
-        yield throughput(_value(log, given, "rate"))
-    elif given.type == "counter" and given.base in _RATES:
-        yield rate(_value(log, given, "rate"))
-    elif given.type == "rate" and given.base in _FAILURES:
-        yield errors(_value(log, given, _FAILURES[given.base]))
-    elif given.type == "counter" and given.base == "dropped_iterations":
-        yield errors(_value(log, given, "count"))
+    match meaning(given.name, given.type, given.contains):
+        case "latency":
+            yield from _latencies(log, given)
+        case "throughput":
+            yield throughput(_value(log, given, "rate"))
+        case "rate":
+            yield rate(_value(log, given, "rate"))
+        case "errors":
+            yield errors(_value(log, given, FAILURES.get(base_name(given.name), "count")))
 
 
 def _latencies(log: Log, given: _Given) -> Iterator[Metric]:
@@ -158,7 +137,7 @@ def _latencies(log: Log, given: _Given) -> Iterator[Metric]:
         statistic = f"p{percentile[1]}" if percentile else _STATISTICS.get(field)
         if statistic and statistic not in seen:
             seen.add(statistic)
-            value = _value(log, given, field) * _NANOSECONDS
+            value = _value(log, given, field) * NANOSECONDS
             yield latency(statistic, number(log, value, f"{given.place}.{field}"))
 
 

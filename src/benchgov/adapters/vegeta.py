@@ -70,7 +70,7 @@ def _is_report(top: Mapping[str, Any]) -> bool:
 
 
 def _report(log: Log, refuse: _Refuse) -> list[Measured]:
-    """The benchmark of a JSON report; nothing of one that is broken: it is a line, and means nothing in part."""
+    """The benchmark of a JSON report. One that is broken is a single line, of which no part can be read."""
     try:
         top = mapping(log, log.document, "document")
         metrics = _metrics(log, top) if number(log, top.get("requests"), "requests") else ()
