@@ -8,8 +8,8 @@ from benchgov.report import Metric
 
 
 def latencies(values: Iterable[float]) -> Metric:
-    """The latency of every request, in nanoseconds."""
-    return Metric(name="latency", unit="ns", direction="lower", samples=tuple(values))
+    """The time of every single request, in nanoseconds."""
+    return Metric(name="wall_time", unit="ns", direction="lower", samples=tuple(values))
 
 
 def latency(statistic: str, nanoseconds: float) -> Metric:

@@ -48,7 +48,7 @@ class K6:
     """k6's results. A log does not say which script it is of: import those of one at a time, or rename."""
 
     name = "k6"
-    reads = "JSON of --summary-export or of handleSummary's data, or lines of --out json"
+    reads = "JSON of --summary-export, handleSummary or --out json"
     example = "k6 run --summary-export=k6.json script.js"
 
     def detects(self, log: Log) -> bool:

@@ -32,8 +32,8 @@ class Mitata:
     """mitata's benchmarks; in version 1 each has a run for every combination of its arguments."""
 
     name = "mitata"
-    reads = "JSON of run({format: 'json'}), in versions 0.1 of run({json: true})"
-    example = "node bench.mjs > mitata.json  # await run({format: 'json'}) at its end"
+    reads = "JSON of run({format: 'json'}), in 0.1 run({json: true})"
+    example = "node bench.mjs > mitata.json"
 
     def detects(self, log: Log) -> bool:
         """An object with `benchmarks` and `layout` (version 1), or with `cpu` and `runtime` (0.1)."""

@@ -34,8 +34,8 @@ class Tinybench:
     """tinybench's tasks or table. The time of an operation is read; its rate is the same number again."""
 
     name = "tinybench"
-    reads = "JSON of bench.tasks (name and result) or of bench.table()"
-    example = "node bench.mjs > tinybench.json  # console.log(JSON.stringify(bench.table())) at its end"
+    reads = "JSON of bench.tasks (name, result) or bench.table()"
+    example = "node bench.mjs > tinybench.json"
 
     def detects(self, log: Log) -> bool:
         """An array in whose first items there is a task with tinybench's result, or a row of its table."""

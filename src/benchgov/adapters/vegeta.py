@@ -38,7 +38,7 @@ class Vegeta:
     """vegeta's result: one benchmark, by the attack's name where hits have one, else `requests`."""
 
     name = "vegeta"
-    reads = "JSON or text of vegeta report, or JSON lines of vegeta encode"
+    reads = "JSON or text of vegeta report, JSON of vegeta encode"
     example = "vegeta encode -to json results.bin > vegeta.jsonl"
 
     def detects(self, log: Log) -> bool:

@@ -22,8 +22,8 @@ class Vitest:
     """vitest's benchmarks. A benchmark's name is that of its file or test and of its groups, then its own."""
 
     name = "vitest"
-    reads = "JSON of vitest bench --outputJson, or of --reporter=json since version 5"
-    example = "npx vitest bench --run --reporter=json --outputFile=vitest.json"
+    reads = "JSON of --outputJson or, since 5, --reporter=json"
+    example = "vitest bench --run --reporter=json --outputFile=vitest.json"
 
     def detects(self, log: Log) -> bool:
         """An object with `files` that have `groups`, or with `testResults` of which one has benchmarks."""

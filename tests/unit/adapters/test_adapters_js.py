@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.gate_builders import FACTS
 from tests.js_samples import ADAPTERS, DATA, changed, document, names, read, read_text, refused, wall_time
 
-from benchgov.adapters.interface import Log
+from benchgov.adapters.assemble import Rules, build_report
+from benchgov.adapters.interface import Log, MalformedLogError
+from benchgov.adapters.registry import read_all
+from benchgov.environment.pinned import fingerprint
+from benchgov.report import Environment, Report
 
 # benchmark.js
 
@@ -76,6 +82,26 @@ def test_benchmark_js_says_which_benchmark_threw() -> None:
     reading = read("benchmark-js/2.1.4-failure.txt", allow_partial=True)
     assert len(reading.benchmarks) == 4
     assert reading.incomplete == ("log:8: a result of 'broken' was expected, found 'broken: '",)
+
+
+def test_benchmark_js_names_that_are_there_twice_are_refused() -> None:
+    """Two suites may have a test of one name: they are not taken for repeats. Logs of two runs are."""
+    logs = [Log("a", LINE + "Fastest is a\n"), Log("b", LINE.replace("1,000", "2,000"))]
+    (run,) = report_of(*logs).runs
+    assert run.metrics[0].samples == (1000.0, 2000.0)
+    with pytest.raises(MalformedLogError, match="c: line 2: benchmark 'a' is there twice, first at line 1"):
+        report_of(Log("c", LINE + LINE))
+
+
+def report_of(*logs: Log) -> Report:
+    """The report that an import of `logs` makes."""
+    return build_report(
+        read_all([(log, ADAPTERS["benchmark-js"]) for log in logs], False),
+        Rules("js", "default"),
+        environment=Environment(facts=FACTS, fingerprint=fingerprint(FACTS), gate="unpinned"),
+        revision=(None, None),
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+    )
 
 
 # tinybench

@@ -98,9 +98,9 @@ def test_k6_points_keep_every_latency(version: str) -> None:
         return [point["data"]["value"] for point in points if point["metric"] == metric]
 
     assert values(found["http_req_waiting"]) == {
-        "latency": tuple(value * 1e6 for value in given("http_req_waiting"))
+        "wall_time": tuple(value * 1e6 for value in given("http_req_waiting"))
     }
-    assert shapes(found["http_req_waiting"]) == {"latency": LATENCY}
+    assert shapes(found["http_req_waiting"]) == {"wall_time": LATENCY}
     assert values(found["checks"]) == {"errors": (float(given("checks").count(0)),)}
     assert values(found["http_req_failed"]) == {"errors": (float(sum(given("http_req_failed"))),)}
     assert "http_reqs is left out: k6's points do not say how long" in " ".join(found["checks"].notes)
@@ -180,7 +180,7 @@ def test_a_fault_of_k6_points_is_named_by_its_line(line: str, message: str) -> N
     text = DEFINED + POINT + line
     assert message in refused("k6", text)
     reading = read_text("k6", text, allow_partial=True)
-    assert (values(reading.benchmarks[0]), len(reading.incomplete)) == ({"latency": (2e6,)}, 1)
+    assert (values(reading.benchmarks[0]), len(reading.incomplete)) == ({"wall_time": (2e6,)}, 1)
 
 
 def test_k6_points_without_a_point_are_no_benchmark() -> None:
