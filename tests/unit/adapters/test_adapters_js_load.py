@@ -278,3 +278,9 @@ def test_a_fault_of_heys_rows_is_named_by_its_line(row: str, message: str) -> No
 def test_what_is_no_log_of_a_load_tool_is_not_claimed(tool: str, text: str) -> None:
     """Other JSON, other text."""
     assert not ADAPTERS[tool].detects(Log("log", text))
+
+
+def test_a_hey_summary_without_a_number_has_nothing() -> None:
+    """Each thing that is missing is named."""
+    reading = read_text("hey", "Summary:\n  Total:\t1 secs\n", allow_partial=True)
+    assert (names(reading), len(reading.incomplete)) == ([], 3)
