@@ -27,6 +27,13 @@ BUILT_IN: dict[str, str] = {
     "custom-bigger": "benchgov.adapters.custom:CustomBigger",
     "nyrkio": "benchgov.adapters.nyrkio:Nyrkio",
     "bencher": "benchgov.adapters.bencher:Bencher",
+    "benchmark-js": "benchgov.adapters.benchmark_js:BenchmarkJs",
+    "tinybench": "benchgov.adapters.tinybench:Tinybench",
+    "vitest": "benchgov.adapters.vitest:Vitest",
+    "mitata": "benchgov.adapters.mitata:Mitata",
+    "k6": "benchgov.adapters.k6:K6",
+    "vegeta": "benchgov.adapters.vegeta:Vegeta",
+    "hey": "benchgov.adapters.hey:Hey",
 }
 """Tool → `module:class`, imported when it is needed."""
 
