@@ -20,6 +20,7 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "jmh": "benchgov.adapters.jmh:Jmh",
 }
 """Tool → `module:class`, imported when it is needed."""
 
