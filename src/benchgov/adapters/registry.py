@@ -21,6 +21,7 @@ BUILT_IN: dict[str, str] = {
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
     "jmh": "benchgov.adapters.jmh:Jmh",
+    "benchmarkdotnet": "benchgov.adapters.benchmarkdotnet:BenchmarkDotNet",
 }
 """Tool → `module:class`, imported when it is needed."""
 
