@@ -22,6 +22,9 @@ BUILT_IN: dict[str, str] = {
     "go": "benchgov.adapters.go:Go",
     "jmh": "benchgov.adapters.jmh:Jmh",
     "benchmarkdotnet": "benchgov.adapters.benchmarkdotnet:BenchmarkDotNet",
+    "benchmarktools": "benchgov.adapters.benchmarktools:BenchmarkTools",
+    "benchmark-ips": "benchgov.adapters.benchmark_ips:BenchmarkIps",
+    "phpbench": "benchgov.adapters.phpbench:Phpbench",
 }
 """Tool → `module:class`, imported when it is needed."""
 
