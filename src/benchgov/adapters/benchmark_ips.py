@@ -17,7 +17,7 @@ from benchgov.text import one_line
 _HELD = {"item", "measured_us", "samples"}
 _JSON = {"name", "ips", "stddev", "cycles"}
 _SCALES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "Q": 1e15}
-_START = re.compile(r"(?m)^Calculating -{10,}$")
+_START = "Calculating ----------"
 _HEADING = re.compile(r"(?:Warming up|Calculating) -{10,}")
 _RESULT = re.compile(
     r"(.{0,300}?) {0,40}(?<![\d.])(\d{1,20}\.\d{1,3})([kMBTQ]?) {0,9}\(± {0,9}[\d.]+%\) i/s\b.*"
@@ -37,7 +37,7 @@ class BenchmarkIps:
     def detects(self, log: Log) -> bool:
         """An array or lines of objects with `ips` or held `samples`; or the heading of the results."""
         if not log.looks_like_json:
-            return _START.search(log.text) is not None
+            return _START in log.text
         first = log.listing[0] if log.listing else log.mapping
         return isinstance(first, dict) and (first.keys() >= _HELD or first.keys() >= _JSON)
 

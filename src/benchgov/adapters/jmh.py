@@ -1,4 +1,4 @@
-"""JMH: the JSON of `-rf json`. Every iteration of every fork is a sample; the unit says what it measures."""
+"""JMH: the JSON of `-rf json`, where every iteration of every fork is a sample; and its table as text."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchgov.adapters.interface import Log, Measured, Reading
-from benchgov.adapters.jmh_metrics import Score, scored, secondary
+from benchgov.adapters.jmh_metrics import MODES, Score, scored, secondary
+from benchgov.adapters.jmh_table import is_table, read_table, version_and_facts, with_integers
 from benchgov.adapters.values import each, fault, listing, mapping, number, samples, shown, word, words
 from benchgov.report import Metric
 from benchgov.text import one_line
 
-MODES = {
-    "thrpt": ("rate", "ops/time"),
-    "avgt": ("wall_time", "time/op"),
-    "sample": ("wall_time", "time/op"),
-    "ss": ("wall_time", "time/op"),
-}
-"""Mode → its metric, and the form of its unit."""
-
 MAX_SAMPLES = 10_000
 """Most samples taken from the histogram of mode `sample`, which counts every call: there may be millions."""
+
+_NO_NUMBERS = ("NaN", "+INF")
+"""How JMH writes the score of a counter that counted nothing."""
 
 _KEYS = {"benchmark", "mode", "primaryMetric"}
 
 
 class Jmh:
-    """JMH's JSON. A benchmark's name has its parameters, and its mode where several measured it."""
+    """JMH's results. A benchmark's name has its parameters, and its mode where several measured it."""
 
     name = "jmh"
-    reads = "JSON of -rf json"
+    reads = "JSON of -rf json; the table of -rf text, or of what it prints"
     example = "java -jar target/benchmarks.jar -rf json -rff jmh.json -prof gc"
 
     def detects(self, log: Log) -> bool:
-        """An array, of which the first item has a `benchmark`, a `mode` and a `primaryMetric`."""
+        """An array, of which the first item has a `benchmark`, a `mode` and a `primaryMetric`; the table."""
+        if not log.looks_like_json:
+            return is_table(log.text)
         first = log.listing[0] if log.listing else None
         return isinstance(first, dict) and first.keys() >= _KEYS
 
     def read(self, log: Log, allow_partial: bool) -> Reading:
-        """Every benchmark, with the iterations of its forks in order."""
+        """Every benchmark, with the iterations of its forks in order; of the table its average."""
+        if not log.looks_like_json:
+            return self._read_table(log, allow_partial)
         items, incomplete = listing(log, allow_partial)
         first = items[0] if items and isinstance(items[0], dict) else {}
         modes = Counter(_name(item) for item in items if isinstance(item, dict))
@@ -55,6 +55,12 @@ class Jmh:
         read = each(items, read_one, incomplete, allow_partial)
         version = words(version=first.get("jmhVersion")).get("version", "")
         return Reading(log, self.name, version, read, _facts(first), incomplete=tuple(incomplete))
+
+    def _read_table(self, log: Log, allow_partial: bool) -> Reading:
+        incomplete: list[str] = []
+        read = read_table(log, incomplete, allow_partial)
+        version, facts = version_and_facts(log.text)
+        return Reading(log, self.name, version, read, facts, incomplete=tuple(incomplete))
 
 
 def _facts(first: Mapping[str, Any]) -> dict[str, str]:
@@ -89,10 +95,7 @@ def _benchmark(log: Log, given: Mapping[str, Any], place: str, *, several: bool)
 def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     """`params`, which JMH writes as texts, with integers as such; and more threads than one."""
     params = given.get("params")
-    found: dict[str, Any] = {}
-    for name, value in params.items() if isinstance(params, dict) else ():
-        is_integer = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 16
-        found[name] = int(value) if is_integer else value
+    found: dict[str, Any] = with_integers(params) if isinstance(params, dict) else {}
     threads = given.get("threads")
     if type(threads) is int and threads != 1:
         found.setdefault("threads", threads)
@@ -133,7 +136,7 @@ def _secondary(log: Log, given: Mapping[str, Any], name: str, other: Any, place:
     left_out = f"{one_line(name, 60)} in {one_line(unit, 20)} is left out"
     if score is None:
         return f"{left_out}: nothing says which way is better"
-    if stated.get("score") == "NaN":
+    if stated.get("score") in _NO_NUMBERS:
         return f"{left_out}: JMH has no number for it"
     values, _ = _values(log, stated, score.factor, place)
     return _metric(score, values)

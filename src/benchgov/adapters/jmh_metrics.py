@@ -8,6 +8,14 @@ from typing import NamedTuple
 from benchgov.adapters.names import as_name
 from benchgov.report import Direction
 
+MODES = {
+    "thrpt": ("rate", "ops/time"),
+    "avgt": ("wall_time", "time/op"),
+    "sample": ("wall_time", "time/op"),
+    "ss": ("wall_time", "time/op"),
+}
+"""Mode → its metric, and the form of its unit."""
+
 _TIME = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 6e10, "hr": 3.6e12, "day": 8.64e13}
 """What JMH calls Java's `TimeUnit`s → nanoseconds."""
 

@@ -210,11 +210,14 @@ def test_a_fault_of_a_histogram_is_named_by_its_path(bins: Any, message: str) ->
 
 
 def test_a_secondary_metric_without_a_number_is_left_out() -> None:
-    """JMH writes NaN as a text when a profiler had nothing; the benchmark itself stands."""
+    """JMH writes NaN and infinity as texts when there was nothing to count; the benchmark itself stands."""
     given = changed("1.21-forks.json", ["secondaryMetrics", "·gc.alloc.rate.norm", "score"], "NaN")
     measured = read(given).benchmarks[0]
     assert "allocated_bytes" not in values(measured)
     assert "·gc.alloc.rate.norm in B/op is left out: JMH has no number for it" in measured.notes
+    (counters,) = read(text("1.37-counters.json")).benchmarks
+    assert "hits in s/op is left out: JMH has no number for it" in counters.notes
+    assert shapes(counters)["misses"] == ("ns", "lower", 1)
 
 
 def test_a_second_metric_of_one_name_is_left_out() -> None:
