@@ -32,7 +32,7 @@ class BenchmarkIps:
 
     name = "benchmark-ips"
     reads = "JSON of json! and hold!, and its text"
-    example = "ruby -rbenchmark/ips -e 'Benchmark.ips { |x| x.report { [2, 1].sort }; x.json!(%(ips.json)) }'"
+    example = 'ruby bench.rb # Benchmark.ips { |x| ...; x.json!("ips.json") }'
 
     def detects(self, log: Log) -> bool:
         """An array or lines of objects with `ips` or held `samples`; or the heading of the results."""

@@ -32,7 +32,7 @@ class BenchmarkDotNet:
 
     name = "benchmarkdotnet"
     reads = "JSON of the exporters full, brief and compressed"
-    example = "dotnet run -c Release -- --filter '*' --exporters fulljson --memory"
+    example = "dotnet run -c Release -- -f '*' -e fulljson -m"
 
     def detects(self, log: Log) -> bool:
         """An object with `HostEnvironmentInfo` and `Benchmarks`."""

@@ -29,7 +29,7 @@ class BenchmarkTools:
 
     name = "benchmarktools"
     reads = "JSON of BenchmarkTools.save"
-    example = 'julia -e \'include("benchmarks.jl"); BenchmarkTools.save("julia.json", run(SUITE))\''
+    example = 'julia bench.jl # BenchmarkTools.save("x.json", run(suite))'
 
     def detects(self, log: Log) -> bool:
         """An array that begins with the versions of Julia and BenchmarkTools."""

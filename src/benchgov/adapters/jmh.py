@@ -26,8 +26,8 @@ class Jmh:
     """JMH's results. A benchmark's name has its parameters, and its mode where several measured it."""
 
     name = "jmh"
-    reads = "JSON of -rf json; the table of -rf text, or of what it prints"
-    example = "java -jar target/benchmarks.jar -rf json -rff jmh.json -prof gc"
+    reads = "JSON of -rf json, or the table that it prints"
+    example = "java -jar target/benchmarks.jar -rf json -rff jmh.json"
 
     def detects(self, log: Log) -> bool:
         """An array, of which the first item has a `benchmark`, a `mode` and a `primaryMetric`; the table."""

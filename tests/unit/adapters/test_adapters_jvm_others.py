@@ -160,7 +160,7 @@ def test_other_documents_are_not_julias(given: str) -> None:
 # benchmark-ips
 
 
-@pytest.mark.parametrize("name", ["2.7.2-held.json", "2.14.0-held.json"])
+@pytest.mark.parametrize("name", ["2.7.2-held.jsonl", "2.14.0-held.json"])
 def test_held_results_have_every_sample(name: str) -> None:
     """As lines and as an array: iterations a second are higher-is-better."""
     given = text(IPS, name)
@@ -241,8 +241,8 @@ AVERAGES = json.loads(text(IPS, "2.7.2.json"))
         (changed(HELD, [1], 7), "[1]: an object"),
         (changed(AVERAGES, [2, "ips"], None), "[2].ips: a finite number"),
         (changed(AVERAGES, [2, "name"], ...), "[2].name: a text"),
-        (text(IPS, "2.7.2-held.json") + '{"item": "x"', "log:3: the document is cut off"),
-        (text(IPS, "2.7.2-held.json") + "7\n", "log: line 3: an object"),
+        (text(IPS, "2.7.2-held.jsonl") + '{"item": "x"', "log:3: the document is cut off"),
+        (text(IPS, "2.7.2-held.jsonl") + "7\n", "log: line 3: an object"),
     ],
 )
 def test_a_fault_of_benchmark_ips_is_named_by_its_place(given: str, message: str) -> None:
