@@ -34,6 +34,11 @@ BUILT_IN: dict[str, str] = {
     "k6": "benchgov.adapters.k6:K6",
     "vegeta": "benchgov.adapters.vegeta:Vegeta",
     "hey": "benchgov.adapters.hey:Hey",
+    "jmh": "benchgov.adapters.jmh:Jmh",
+    "benchmarkdotnet": "benchgov.adapters.benchmarkdotnet:BenchmarkDotNet",
+    "benchmarktools": "benchgov.adapters.benchmarktools:BenchmarkTools",
+    "benchmark-ips": "benchgov.adapters.benchmark_ips:BenchmarkIps",
+    "phpbench": "benchgov.adapters.phpbench:Phpbench",
 }
 """Tool → `module:class`, imported when it is needed."""
 
