@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
@@ -127,16 +125,3 @@ def read_all(pairs: Iterable[tuple[Log, Adapter]], allow_partial: bool) -> list[
     for index, adapter, logs in trees.values():
         readings[index] = adapter.read_tree(logs, allow_partial)
     return [reading for some in readings for reading in some]
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Reads logs faster: what a log holds has no cycles, and looking for them among millions of values costs
-    as much as reading them. Values are freed as always; only the search for cycles waits."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -90,7 +90,8 @@ def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
 
 def _readings(project: Project, files: Sequence[str], tool: str, allow_partial: bool) -> list[Reading]:
     from benchgov.adapters.interface import MalformedLogError
-    from benchgov.adapters.registry import adapters, named, read_all, without_collector
+    from benchgov.adapters.registry import adapters, named, read_all
+    from benchgov.collector import without_collector
 
     known = adapters()
     chosen = None if tool == "auto" else named(tool, known)

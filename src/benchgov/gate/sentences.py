@@ -68,7 +68,8 @@ def certain(row: Row) -> str:
 
 def _clean(text: str) -> str:
     """Without control characters and bounded: parts of it come from files that anyone may have written."""
-    text = "".join(character if character.isprintable() else " " for character in text)
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
     return text if len(text) <= _MAX_CHARACTERS else text[: _MAX_CHARACTERS - 1] + "…"
 
 
