@@ -20,6 +20,8 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "wrk": "benchgov.adapters.wrk:Wrk",
+    "wrk2": "benchgov.adapters.wrk:Wrk2",
 }
 """Tool → `module:class`, imported when it is needed."""
 
