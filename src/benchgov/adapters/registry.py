@@ -22,6 +22,7 @@ BUILT_IN: dict[str, str] = {
     "go": "benchgov.adapters.go:Go",
     "wrk": "benchgov.adapters.wrk:Wrk",
     "wrk2": "benchgov.adapters.wrk:Wrk2",
+    "locust": "benchgov.adapters.locust:Locust",
 }
 """Tool → `module:class`, imported when it is needed."""
 
