@@ -23,6 +23,7 @@ BUILT_IN: dict[str, str] = {
     "wrk": "benchgov.adapters.wrk:Wrk",
     "wrk2": "benchgov.adapters.wrk:Wrk2",
     "locust": "benchgov.adapters.locust:Locust",
+    "pgbench": "benchgov.adapters.pgbench:Pgbench",
 }
 """Tool → `module:class`, imported when it is needed."""
 
