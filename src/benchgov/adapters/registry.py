@@ -24,6 +24,7 @@ BUILT_IN: dict[str, str] = {
     "wrk2": "benchgov.adapters.wrk:Wrk2",
     "locust": "benchgov.adapters.locust:Locust",
     "pgbench": "benchgov.adapters.pgbench:Pgbench",
+    "redis-benchmark": "benchgov.adapters.redis_benchmark:RedisBenchmark",
 }
 """Tool → `module:class`, imported when it is needed."""
 
