@@ -25,6 +25,7 @@ BUILT_IN: dict[str, str] = {
     "locust": "benchgov.adapters.locust:Locust",
     "pgbench": "benchgov.adapters.pgbench:Pgbench",
     "redis-benchmark": "benchgov.adapters.redis_benchmark:RedisBenchmark",
+    "memtier": "benchgov.adapters.memtier:Memtier",
 }
 """Tool → `module:class`, imported when it is needed."""
 
