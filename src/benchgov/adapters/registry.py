@@ -26,6 +26,7 @@ BUILT_IN: dict[str, str] = {
     "pgbench": "benchgov.adapters.pgbench:Pgbench",
     "redis-benchmark": "benchgov.adapters.redis_benchmark:RedisBenchmark",
     "memtier": "benchgov.adapters.memtier:Memtier",
+    "sysbench": "benchgov.adapters.sysbench:Sysbench",
 }
 """Tool → `module:class`, imported when it is needed."""
 
