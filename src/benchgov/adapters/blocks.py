@@ -25,13 +25,15 @@ class Grammar:
 
     A report begins at a line that `start` matches, and ends with one that `end` matches, or at the next
     start. `rows` are the whole lines inside, by name; other lines may not stand there, but before the first
-    report and after `end`. A line anywhere that `broken` matches says that the tool failed.
+    report and after `end`. `between` is what the tool prints before a report: it ends the one before, too. A
+    line anywhere that `broken` matches says that the tool failed.
     """
 
     start: re.Pattern[str]
     rows: Mapping[str, re.Pattern[str]]
     broken: re.Pattern[str]
     end: re.Pattern[str] | None = None
+    between: re.Pattern[str] | None = None
 
 
 @dataclass
@@ -115,6 +117,8 @@ def blocks(log: Log, grammar: Grammar, keeper: Keeper) -> list[Block]:
         if grammar.start.match(text):
             current = Block(log, number)
             found.append(current)
+        elif grammar.between and grammar.between.match(text):
+            current = None
         try:
             _take(log, current, number, text, grammar)
         except MalformedLogError as error:

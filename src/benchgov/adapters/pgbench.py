@@ -60,7 +60,8 @@ _ROWS = {
     "script latency": re.compile(rf" - latency average(?: =|:) ({NUMBER}) ms"),
     "script aside": re.compile(r" - (?:number of transactions|total number of retries|latency stddev).*"),
 }
-_GRAMMAR = Grammar(_START, _ROWS, _FAILED)
+_BETWEEN = re.compile(r"pgbench \(|pgbench: warning|starting vacuum|progress: ")
+_GRAMMAR = Grammar(_START, _ROWS, _FAILED, between=_BETWEEN)
 
 
 class Pgbench:
