@@ -37,8 +37,8 @@ class Locust:
     """locust's CSV. What it writes beside the statistics may be given with them, and alone is none."""
 
     name = "locust"
-    reads = "PREFIX_stats.csv of --csv, with PREFIX_failures.csv or without"
-    example = "locust --headless -u 10 -r 10 -t 30s -H http://localhost:8080 --csv locust"
+    reads = "PREFIX_stats.csv of --csv, its failures too"
+    example = "locust --headless -u 10 -t 30s --csv locust"
 
     def detects(self, log: Log) -> bool:
         """The first line names the columns of one of its files."""

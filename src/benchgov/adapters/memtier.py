@@ -41,8 +41,8 @@ class Memtier:
     """memtier_benchmark's results: a benchmark per kind of command, a sample per run."""
 
     name = "memtier"
-    reads = "JSON of --json-out-file, or the text that it prints"
-    example = "memtier_benchmark --run-count 5 --print-all-runs --json-out-file memtier.json"
+    reads = "JSON of --json-out-file, or text"
+    example = "memtier_benchmark --json-out-file memtier.json"
 
     def detects(self, log: Log) -> bool:
         """An object with its configuration and a section of results; or the heading of its table."""

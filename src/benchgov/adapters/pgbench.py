@@ -68,8 +68,8 @@ class Pgbench:
     """pgbench's text; several runs of one script in a log are the samples of one benchmark."""
 
     name = "pgbench"
-    reads = "text that it prints, with -r the statements too"
-    example = "pgbench -c 8 -j 2 -T 60 -r bench > pgbench.txt"
+    reads = "text, with -r the statements too"
+    example = "pgbench -c 8 -T 60 -r bench > pgbench.txt"
 
     def detects(self, log: Log) -> bool:
         """A summary names its transaction and its scaling factor."""

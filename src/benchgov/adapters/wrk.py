@@ -72,8 +72,8 @@ class Wrk:
     """wrk's text; several runs of one address in a log are the samples of one benchmark."""
 
     name = "wrk"
-    reads = "text that it prints, with --latency or without"
-    example = "wrk -t2 -c16 -d30s --latency http://localhost:8080/items > wrk.txt"
+    reads = "text, with --latency or without"
+    example = "wrk -d30s --latency http://localhost/ > wrk.txt"
 
     def detects(self, log: Log) -> bool:
         """It says what it runs, and nothing that only wrk2 says."""
@@ -88,8 +88,8 @@ class Wrk2:
     """wrk2's text. Its latencies are counted from when a request should have been sent."""
 
     name = "wrk2"
-    reads = "text that it prints, with --latency, or of 10 seconds and more"
-    example = "wrk2 -t2 -c16 -d30s -R2000 --latency http://localhost:8080/items > wrk2.txt"
+    reads = "text, with --latency or of a run of 10 s"
+    example = "wrk2 -R2000 --latency http://localhost/ > wrk2.txt"
 
     def detects(self, log: Log) -> bool:
         """As wrk, and a calibration or a histogram that only wrk2 prints."""
@@ -130,12 +130,15 @@ def _run(block: Block) -> Iterator[Measured]:
 
 
 def _target(address: str) -> str:
-    """The path and query of an address: host and port say where, not what. Of what is none, all of it."""
+    """The path and query of an address: host and port say where, not what. Of what is none, all of it.
+
+    Without the first slash, which an id cannot begin with; the path `/` is `root`.
+    """
     try:
         parts = urlsplit(address)
     except ValueError:
         return address
-    path = parts.path or "/"
+    path = parts.path.lstrip("/") or "root"
     return f"{path}?{parts.query}" if parts.query else path
 
 

@@ -80,7 +80,7 @@ def test_every_metric_has_its_unit_and_direction(tool: str) -> None:
 def test_wrk_gives_rate_throughput_and_latencies() -> None:
     """Megabytes have 1,024 times 1,024 bytes; the name is the path and the load."""
     one = only("wrk/4.1.0-latency.txt")
-    assert one.name == "/items?page=2 (connections=8, threads=2)"
+    assert one.name == "items?page=2 (connections=8, threads=2)"
     assert one.parameters == {"connections": 8, "threads": 2}
     assert samples(one) == {
         "rate": (24928.47,),
@@ -116,16 +116,16 @@ def test_runs_of_wrk_in_one_log_are_samples() -> None:
 def test_wrk_counts_errors_of_sockets_and_of_answers() -> None:
     """Both kinds are `errors`, with a note. What a script prints after a report is none of it."""
     missing, dropped = read("wrk/4.1.0-errors.txt").benchmarks
-    assert (missing.name, samples(missing)["errors"]) == ("/missing (connections=4, threads=1)", (14050.0,))
+    assert (missing.name, samples(missing)["errors"]) == ("missing (connections=4, threads=1)", (14050.0,))
     assert missing.notes == ("Non-2xx or 3xx responses: 14050",)
-    assert (dropped.name, samples(dropped)["errors"]) == ("/ (connections=4, threads=1)", (45.0,))
+    assert (dropped.name, samples(dropped)["errors"]) == ("root (connections=4, threads=1)", (45.0,))
     assert dropped.notes == ("Socket errors: connect 0, read 45, write 0, timeout 0",)
 
 
 def test_wrk2_has_percentiles_up_to_five_nines() -> None:
     """Its spectrum is not read: it has other percentiles in every run."""
     one = only("wrk2/4.0.0-latency.txt")
-    assert one.name == "/items?page=2 (connections=8, threads=2)"
+    assert one.name == "items?page=2 (connections=8, threads=2)"
     assert samples(one)["latency_p99.99"] == (8.56e6,)
     assert "latency_p99.999" in samples(one)
     assert samples(only("wrk2/4.0.0-slow.txt"))["latency_p50"] == (10.33e9,)

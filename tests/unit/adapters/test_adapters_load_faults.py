@@ -255,8 +255,9 @@ def test_a_statement_that_a_script_has_twice_is_two_benchmarks() -> None:
 @pytest.mark.parametrize(
     ("address", "name"),
     [
-        ("http://localhost:8080", "/"),
-        ("https://localhost/a/b?c=d#e", "/a/b?c=d"),
+        ("http://localhost:8080", "root"),
+        ("https://localhost/a/b?c=d#e", "a/b?c=d"),
+        ("http://localhost/?q", "root?q"),
         ("http://[broken/", "http://[broken/"),
     ],
 )
