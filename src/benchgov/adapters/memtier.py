@@ -173,6 +173,8 @@ class _Table:
 def _text(log: Log, keeper: Keeper) -> Iterator[Measured]:
     tables = list(_tables(log, keeper))
     sections, notes = _wanted([table.section for table in tables])
+    if any(map(_RUN.fullmatch, sections)) and not tables[-1].section.startswith(_AVERAGE):
+        keeper.refuse(fault(log, tables[-1].line, f"{_AVERAGE}, which come last,", tables[-1].section))
     for table in tables:
         if table.section not in sections:
             continue

@@ -60,7 +60,8 @@ _RESULTS = {
     "events": re.compile(r"    total number of events:\s+(\d+)"),
     "latency": re.compile(rf"         (min|avg|max):\s+({NUMBER})"),
     "percentile": re.compile(rf"         ([0-9]{{1,3}})(?:st|nd|rd|th) percentile:\s+({NUMBER})"),
-    "aside": re.compile(r"         (?:percentile stats:\s+disabled|sum:\s+.*)"),
+    "no percentile": re.compile(r"         percentile stats:\s+disabled"),
+    "sum": re.compile(rf"         sum:\s+({NUMBER})"),
     "fairness": re.compile(r"    (?:events|execution time) \(avg/stddev\):\s+.*"),
 }
 _GRAMMAR = Grammar(
@@ -106,6 +107,7 @@ def _run(block: Block) -> Iterator[Measured]:
             raise fault(block.log, line, "a line of sysbench's results, with no other between,", shown[0])
     test, found = _test(block)
     threads = int(block.value("threads"))
+    block.value("sum")  # the last of the latencies: a report without it was cut off
     latencies, notes = _latencies(block)
     if test == "unnamed":
         notes.append("the log does not say which test this is: --rename 'unnamed=NAME' does")
