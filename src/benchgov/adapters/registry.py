@@ -37,6 +37,13 @@ BUILT_IN: dict[str, str] = {
     "benchmarktools": "benchgov.adapters.benchmarktools:BenchmarkTools",
     "benchmark-ips": "benchgov.adapters.benchmark_ips:BenchmarkIps",
     "phpbench": "benchgov.adapters.phpbench:Phpbench",
+    "wrk": "benchgov.adapters.wrk:Wrk",
+    "wrk2": "benchgov.adapters.wrk:Wrk2",
+    "locust": "benchgov.adapters.locust:Locust",
+    "pgbench": "benchgov.adapters.pgbench:Pgbench",
+    "redis-benchmark": "benchgov.adapters.redis_benchmark:RedisBenchmark",
+    "memtier": "benchgov.adapters.memtier:Memtier",
+    "sysbench": "benchgov.adapters.sysbench:Sysbench",
 }
 """Tool → `module:class`, imported when it is needed."""
 
