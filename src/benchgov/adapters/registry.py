@@ -20,6 +20,11 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "google-benchmark": "benchgov.adapters.google_benchmark:GoogleBenchmark",
+    "catch2": "benchgov.adapters.catch2:Catch2",
+    "gnu-time": "benchgov.adapters.gnu_time:GnuTime",
+    "perf-stat": "benchgov.adapters.perf_stat:PerfStat",
+    "callgrind": "benchgov.adapters.callgrind:Callgrind",
 }
 """Tool → `module:class`, imported when it is needed."""
 

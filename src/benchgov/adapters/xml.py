@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from benchgov.adapters.interface import Log, MalformedLogError
 from benchgov.adapters.values import fault
+from benchgov.text import one_line
 
 MAX_DEPTH = 200
 
@@ -77,7 +78,10 @@ def parse_xml(log: Log) -> Element:
     Raises:
         MalformedLogError: it is no XML, cut off, has a document type, or is nested deeper than `MAX_DEPTH`.
     """
-    builder = _Builder()
+    return _parsed(log, _Builder())
+
+
+def _parsed(log: Log, builder: _Builder) -> Element:
     parser = builder.parser
     text = log.text.lstrip("\ufeff")
     try:
@@ -90,6 +94,23 @@ def parse_xml(log: Log) -> Element:
     except _DepthError as error:
         raise fault(log, parser.CurrentLineNumber, f"at most {MAX_DEPTH} levels of elements") from error
     return builder.top.children[0]
+
+
+def open_xml(log: Log, allow_partial: bool) -> tuple[Element, list[str]]:
+    """(the outermost element, what is incomplete) of an XML log.
+
+    With `allow_partial` a document that breaks off is there up to its break: its last elements may not be
+    whole. Raises as `parse_xml` does.
+    """
+    if not allow_partial:
+        return parse_xml(log), []
+    builder = _Builder()
+    try:
+        return _parsed(log, builder), []
+    except MalformedLogError as error:
+        if not builder.top.children or not isinstance(error.__cause__, expat.ExpatError):
+            raise
+        return builder.top.children[0], [one_line(str(error))]
 
 
 class _Builder:
