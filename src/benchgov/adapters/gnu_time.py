@@ -56,8 +56,8 @@ class GnuTime:
 
     def detects(self, log: Log) -> bool:
         """A line `Command being timed`, and the line that follows it."""
-        start = _START.search(log.text)
-        return start is not None and _COMMAND_END in log.text[start.end() :].replace("\r\n", "\n")
+        at = -1 if log.looks_like_json else log.text.find('\tCommand being timed: "')
+        return at >= 0 and _COMMAND_END in log.text[at:].replace("\r\n", "\n")
 
     def read(self, log: Log, allow_partial: bool) -> Reading:
         """Every command with times, memory, page faults and context switches of each of its runs."""

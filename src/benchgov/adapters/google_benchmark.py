@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from io import StringIO
 from typing import Any, NamedTuple
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
@@ -76,8 +77,7 @@ class GoogleBenchmark:
         """Every benchmark with its repetitions; without them, its median or mean alone."""
         context: Any = None
         if log.looks_like_json:
-            plain = Log(log.where, _NO_NUMBER.sub(r'\1"\2"', log.text))
-            top, items, incomplete = members(plain, "benchmarks", allow_partial)
+            top, items, incomplete = members(_without_nan(log), "benchmarks", allow_partial)
             context = top.get("context")
             places: list[str | int] = [f"benchmarks[{index}]" for index in range(len(items))]
         else:
@@ -87,6 +87,15 @@ class GoogleBenchmark:
         read = each(groups, lambda _, group: _benchmark(log, group), incomplete, allow_partial)
         version, facts = _context(context)
         return Reading(log, self.name, version, read, facts, incomplete=tuple(incomplete))
+
+
+def _without_nan(log: Log) -> Log:
+    """`log` with each NaN as a text: where it matters it is a fault, with its path; a cv's does not."""
+    try:
+        _ = log.document
+    except MalformedLogError:
+        return Log(log.where, _NO_NUMBER.sub(r'\1"\2"', log.text))
+    return log
 
 
 def _csv_items(log: Log, allow_partial: bool) -> tuple[list[str | int], list[Any], list[str]]:
@@ -101,9 +110,9 @@ def _csv_items(log: Log, allow_partial: bool) -> tuple[list[str | int], list[Any
     lines: list[str | int] = []
     items: list[Any] = []
     incomplete: list[str] = []
-    if not log.text.endswith("\n"):
-        _refuse(fault(log, log.text.count("\n") + 1, "a whole last line"), incomplete, allow_partial)
-    reader = csv.reader(log.text[header.start() :].splitlines(keepends=True), strict=True)
+    if rest := log.text.rpartition("\n")[2]:
+        _refuse(fault(log, log.text.count("\n") + 1, "a whole last line", rest), incomplete, allow_partial)
+    reader = csv.reader(StringIO(log.text[header.start() :], newline=""), strict=True)
     names = next(reader)
     try:
         for cells in reader:
@@ -111,7 +120,8 @@ def _csv_items(log: Log, allow_partial: bool) -> tuple[list[str | int], list[Any
                 lines.append(above + reader.line_num)
                 items.append(_csv_item(names, cells))
     except csv.Error as error:
-        _refuse(fault(log, above + reader.line_num, f"CSV ({error})"), incomplete, allow_partial)
+        where = log.at(above + reader.line_num)
+        _refuse(MalformedLogError(f"not CSV: {error}", where=where), incomplete, allow_partial)
     return lines, items, incomplete
 
 
@@ -217,10 +227,12 @@ def _is(row: _Row, field: str) -> bool:
 
 
 def _check_once(log: Log, rows: Sequence[_Row]) -> None:
-    """Two benchmarks with one name would have a repetition twice, or other units."""
+    """All rows are in one unit, which is known, and no repetition is there twice; else two benchmarks have
+    one name."""
     seen: set[Any] = set()
     for row in rows:
         unit = word(log, row.fields.get("time_unit"), row.at("time_unit"))
+        scale(log, unit, UNITS, row.at("time_unit"))
         if unit != rows[0].fields["time_unit"]:
             expected = f"{rows[0].fields['time_unit']}, the unit of this benchmark before,"
             raise fault(log, row.at("time_unit"), expected, unit)
@@ -231,7 +243,7 @@ def _check_once(log: Log, rows: Sequence[_Row]) -> None:
 
 
 def _metrics(log: Log, rows: Sequence[_Row]) -> Iterator[Metric]:
-    factor = scale(log, rows[0].fields["time_unit"], UNITS, rows[0].at("time_unit"))
+    factor = UNITS[rows[0].fields["time_unit"]]
     for field, name in (("real_time", "wall_time"), ("cpu_time", "cpu_time")):
         times = (number(log, row.fields.get(field), row.at(field)) * factor for row in rows)
         exact = [number(log, time, row.at(field)) for time, row in zip(times, rows, strict=True)]

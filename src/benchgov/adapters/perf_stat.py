@@ -40,10 +40,11 @@ TIME_UNITS = {"ns": 1.0, "usec": 1e3, "msec": 1e6, "sec": 1e9}
 
 _VALUE = r"(?:<not counted>|<not supported>|\d+(?:\.\d+)?)"
 _LINE = re.compile(
-    rf"(?m)^{_VALUE}(?P<sep>[,;|\t])[A-Za-z/%]*(?P=sep)[A-Za-z][^\s,;|]*(?P=sep)"
+    r"(?m)^(?:[ ]*\d+\.\d{9}[,;|\t]|(?:CPU|S)\d[\w-]*[,;|\t](?:\d+[,;|\t])?)?"
+    rf"{_VALUE}(?P<sep>[,;|\t])[A-Za-z/%]*(?P=sep)[A-Za-z][^\s,;|]*(?P=sep)"
     r"(?:\d+\.\d+%(?P=sep))?\d+(?P=sep)\d+\.\d\d\b"
 )
-_OBJECT = re.compile(r'(?m)^\{"counter-value" : ')
+_OBJECT = re.compile(r'(?m)^\{(?:"[a-z-]+" : [^,{}\n]{1,40}, ){0,3}"counter-value" : ')
 _NOT_MEASURED = {"<not counted>": "not counted", "<not supported>": "not supported"}
 _NOT_JSON = re.compile(r'("metric-value" : )-?(?:nan|inf)\b')
 
@@ -106,11 +107,11 @@ def _events(log: Log, line: int, text: str, separator: str) -> Iterator[_Event]:
     fields = text.split(separator)
     if fields[0] in {"", " "} and len(fields) > 4 and not fields[2]:
         return
-    if not re.fullmatch(_VALUE, fields[0]) or not 5 <= len(fields) <= 9:
+    varied = len(fields) > 3 and fields[3].endswith("%")
+    share = 5 if varied else 4
+    if not re.fullmatch(_VALUE, fields[0]) or not share < len(fields) <= 9 or not fields[2].strip():
         raise fault(log, line, "value, unit, event, … (of perf stat without -A, -I and --per-…)", text)
-    varied = fields[3].endswith("%")
-    share = fields[5 if varied else 4]
-    yield _Event(fields[2], fields[0], fields[1], varied, share, line)
+    yield _Event(fields[2], fields[0], fields[1], varied, fields[share], line)
 
 
 def _of_object(log: Log, line: int, text: str) -> Iterator[_Event]:

@@ -6,7 +6,7 @@ import pytest
 
 from benchgov.adapters.interface import Log, MalformedLogError
 from benchgov.adapters.quantities import SIZE, TIME, decimal, quantity
-from benchgov.adapters.xml import parse_xml, root_tag
+from benchgov.adapters.xml import open_xml, parse_xml, root_tag
 
 
 def test_elements_know_their_line_and_lose_their_namespace() -> None:
@@ -59,3 +59,14 @@ def test_quantities_have_known_units_or_are_refused() -> None:
     for text in ("1e999", "nan", "", "1_0", None):
         with pytest.raises(MalformedLogError):
             decimal(log, text, 7)
+
+
+def test_a_document_that_breaks_off_is_there_up_to_its_break_when_that_is_allowed() -> None:
+    """With a sentence that says where; nothing at all, and a document type, are refused all the same."""
+    top, incomplete = open_xml(Log("log", "<a><b/>\n<c>"), True)
+    assert [child.tag for child in top.children] == ["b", "c"]
+    assert incomplete == ["log:2: not whole XML: no element found"]
+    assert open_xml(Log("log", "<a/>"), True)[1] == open_xml(Log("log", "<a/>"), False)[1] == []
+    for text, allow in (("<a>", False), ("", True), ("<!DOCTYPE a><a/>", True), ("<a>" * 300, True)):
+        with pytest.raises(MalformedLogError):
+            open_xml(Log("log", text), allow)
