@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
 from benchgov.adapters.quantities import decimal
-from benchgov.adapters.values import fault
+from benchgov.adapters.values import fault, refuse
 from benchgov.report import Metric
 from benchgov.text import one_line
 
@@ -87,7 +87,7 @@ class Callgrind:
                 try:
                     _check_part(log, part, process)
                 except MalformedLogError as error:
-                    _refuse(error, incomplete[index], allow_partial)
+                    refuse(error, incomplete[index], allow_partial)
                     continue
                 process.parts.append(part)
                 process.logs.add(index)
@@ -108,12 +108,6 @@ class Callgrind:
         ]
 
 
-def _refuse(error: MalformedLogError, incomplete: list[str], allow_partial: bool) -> None:
-    if not allow_partial:
-        raise error
-    incomplete.append(one_line(str(error)))
-
-
 def _parts(log: Log, incomplete: list[str], allow_partial: bool) -> Iterator[_Part]:
     """The parts of a file. In callgrind's the line `totals` ends one, in cachegrind's the line `summary`."""
     header: dict[str, tuple[int, str]] = {}
@@ -131,7 +125,7 @@ def _parts(log: Log, incomplete: list[str], allow_partial: bool) -> Iterator[_Pa
         if "events" in header or not header:
             raise fault(log, log.text.count("\n") or 1, "the totals at the end of a part")
     except MalformedLogError as error:
-        _refuse(error, incomplete, allow_partial)
+        refuse(error, incomplete, allow_partial)
 
 
 def _entries(log: Log) -> Iterator[tuple[int, str, str]]:
@@ -200,7 +194,7 @@ def _reading(
                 raise fault(log, first.line, expected, " ".join(process.costs()))
             by_command.setdefault(first.command, []).append(process)
         except MalformedLogError as error:
-            _refuse(error, incomplete, allow_partial)
+            refuse(error, incomplete, allow_partial)
     version = processes[0].parts[0].version if processes else ""
     read = [_benchmark(command, given) for command, given in by_command.items()]
     return Reading(log, Callgrind.name, version, read, incomplete=tuple(incomplete))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
 from benchgov.adapters.quantities import decimal
-from benchgov.adapters.values import each, fault
+from benchgov.adapters.values import each, fault, refuse
 from benchgov.report import Metric
 from benchgov.text import one_line
 
@@ -73,9 +73,7 @@ class GnuTime:
                 report = _report(log, text, start, end)
                 reports.setdefault(report.command, []).append(report)
             except MalformedLogError as error:
-                if not allow_partial:
-                    raise
-                incomplete.append(one_line(str(error)))
+                refuse(error, incomplete, allow_partial)
         read = each(reports.values(), lambda _, runs: _benchmark(log, runs), incomplete, allow_partial)
         return Reading(log, self.name, "", read, incomplete=tuple(incomplete))
 

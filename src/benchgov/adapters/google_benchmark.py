@@ -1,19 +1,30 @@
-"""google-benchmark: the JSON of `--benchmark_out` and the CSV of `--benchmark_format=csv`, from 1.0 on.
+"""google-benchmark: the JSON of `--benchmark_out`, and its two texts, from 1.0 on.
 
-Both have a row per repetition and rows of aggregates. Both become the same rows here, by the JSON's names.
+All have a row per repetition, and rows of aggregates. `google_benchmark_text` makes rows of CSV and of what
+the console shows; here they are read, by the JSON's names.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from io import StringIO
 from typing import Any, NamedTuple
 
+from benchgov.adapters.google_benchmark_text import is_text, text_facts, text_rows
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
 from benchgov.adapters.quantities import TIME, scale
-from benchgov.adapters.values import count, each, fault, mapping, members, number, shown, word, words
+from benchgov.adapters.values import (
+    count,
+    each,
+    fault,
+    mapping,
+    members,
+    number,
+    refuse,
+    shown,
+    word,
+    words,
+)
 from benchgov.report import Direction, Metric
 from benchgov.text import one_line
 
@@ -34,10 +45,9 @@ _ROW_KEYS = {
     "name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions",
     "repetition_index", "threads", "aggregate_name", "aggregate_unit", "error_occurred", "error_message",
     "skipped", "skip_message", "iterations", "real_time", "cpu_time", "time_unit", "label",
+    "rounded",
 }  # fmt: skip
 _CONTEXT = {"num_cpus", "mhz_per_cpu"}
-_CSV_HEADER = re.compile(r"(?m)^name,iterations,real_time,cpu_time,time_unit,[^\r\n]*")
-_CSV_TEXTS = {"name", "time_unit", "label", "error_message"}
 _AGGREGATE = re.compile(r"(.+)_(mean|median|stddev|cv|BigO|RMS)")
 _CENTRES = ("median", "mean")
 _ARGUMENT = re.compile(r"(?:([A-Za-z_]\w*):)?(-?\d+)")
@@ -63,29 +73,28 @@ class GoogleBenchmark:
     """google-benchmark's JSON and CSV; repetitions are the samples of one benchmark."""
 
     name = "google-benchmark"
-    reads = "JSON of --benchmark_out, CSV of --benchmark_format=csv"
+    reads = "JSON of --benchmark_out; CSV; the console's text, which is rounded"
     example = "./bench --benchmark_repetitions=10 --benchmark_out=google-benchmark.json"
 
     def detects(self, log: Log) -> bool:
-        """An object with `benchmarks` and the library's `context`; or the header line of its CSV."""
+        """An object with `benchmarks` and the library's `context`; or the header line of one of its texts."""
         if not log.looks_like_json:
-            return _CSV_HEADER.search(log.text[:65536]) is not None
+            return is_text(log.text[:65536])
         context = log.mapping.get("context")
         return "benchmarks" in log.mapping and isinstance(context, dict) and context.keys() >= _CONTEXT
 
     def read(self, log: Log, allow_partial: bool) -> Reading:
         """Every benchmark with its repetitions; without them, its median or mean alone."""
-        context: Any = None
         if log.looks_like_json:
             top, items, incomplete = members(_without_nan(log), "benchmarks", allow_partial)
-            context = top.get("context")
+            version, facts = _context(top.get("context"))
             places: list[str | int] = [f"benchmarks[{index}]" for index in range(len(items))]
         else:
-            places, items, incomplete = _csv_items(log, allow_partial)
+            places, items, incomplete = text_rows(log, allow_partial)
+            version, facts = "", text_facts(log)
         rows = _rows(log, items, places, incomplete, allow_partial)
         groups = _groups(rows).values()
         read = each(groups, lambda _, group: _benchmark(log, group), incomplete, allow_partial)
-        version, facts = _context(context)
         return Reading(log, self.name, version, read, facts, incomplete=tuple(incomplete))
 
 
@@ -98,64 +107,6 @@ def _without_nan(log: Log) -> Log:
     return log
 
 
-def _csv_items(log: Log, allow_partial: bool) -> tuple[list[str | int], list[Any], list[str]]:
-    """(lines, rows as the JSON has them, what is incomplete) of the CSV after its header.
-
-    What stands before the header is what the library wrote to standard error.
-    """
-    header = _CSV_HEADER.search(log.text)
-    if header is None:
-        raise fault(log, 1, "a line that begins name,iterations,real_time,cpu_time,time_unit")
-    above = log.text.count("\n", 0, header.start())
-    lines: list[str | int] = []
-    items: list[Any] = []
-    incomplete: list[str] = []
-    if rest := log.text.rpartition("\n")[2]:
-        _refuse(fault(log, log.text.count("\n") + 1, "a whole last line", rest), incomplete, allow_partial)
-    reader = csv.reader(StringIO(log.text[header.start() :], newline=""), strict=True)
-    names = next(reader)
-    try:
-        for cells in reader:
-            if cells:
-                lines.append(above + reader.line_num)
-                items.append(_csv_item(names, cells))
-    except csv.Error as error:
-        where = log.at(above + reader.line_num)
-        _refuse(MalformedLogError(f"not CSV: {error}", where=where), incomplete, allow_partial)
-    return lines, items, incomplete
-
-
-def _csv_item(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | str:
-    """A row's fields that are there; a row that is none stays the text it is."""
-    given = dict(zip(names, cells, strict=False))
-    failed = given.get("error_occurred") in {"true", "false"}  # such a row has no cells for the counters
-    if len(cells) > len(names) or (len(cells) < len(names) and not failed):
-        return ",".join(cells)
-    fields = {name: _cell(name, cell) for name, cell in given.items() if cell}
-    if failed:
-        fields["error_occurred"] = given["error_occurred"] == "true"
-        fields["skipped"] = not fields["error_occurred"]
-    if "iterations" not in fields and not failed:
-        fields["run_type"] = "aggregate"  # BigO and RMS
-    return fields
-
-
-def _cell(name: str, cell: str) -> Any:
-    if name in _CSV_TEXTS:
-        return cell
-    try:
-        value = float(cell)
-    except ValueError:
-        return cell
-    return int(value) if name == "iterations" and value.is_integer() else value
-
-
-def _refuse(error: MalformedLogError, incomplete: list[str], allow_partial: bool) -> None:
-    if not allow_partial:
-        raise error
-    incomplete.append(one_line(str(error)))
-
-
 def _rows(
     log: Log, items: Sequence[Any], places: Sequence[str | int], incomplete: list[str], allow_partial: bool
 ) -> list[_Row]:
@@ -165,7 +116,7 @@ def _rows(
         try:
             rows.append(_row(log, item, place, names))
         except MalformedLogError as error:
-            _refuse(error, incomplete, allow_partial)
+            refuse(error, incomplete, allow_partial)
     return rows
 
 
@@ -273,6 +224,8 @@ def _notes(rows: Sequence[_Row], good: int) -> Iterator[str]:
         yield f"{len(rows) - good} of {len(rows)} repetitions {what}: {one_line(str(message), 200)}"
     if rows[0].aggregate:
         yield f"the log has no repetitions, only their {rows[0].aggregate}"
+    if rows[0].fields.get("rounded") is True:
+        yield "the console rounds what it shows; the JSON of --benchmark_out is exact"
     if label := words(label=rows[0].fields.get("label")):
         yield f"label: {label['label']}"
     odd = [key for key in rows[0].fields if key not in _ROW_KEYS and key not in COUNTERS]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
 from benchgov.adapters.quantities import decimal
-from benchgov.adapters.values import fault, shown, word
+from benchgov.adapters.values import fault, refuse, shown, word
 from benchgov.documents import parse_json
 from benchgov.errors import InputError
 from benchgov.report import Metric
@@ -80,21 +80,15 @@ class PerfStat:
         separator = found["sep"] if found else ","
         *lines, rest = log.text.split("\n")
         if rest:
-            _refuse(fault(log, len(lines) + 1, "a whole last line", rest), incomplete, allow_partial)
+            refuse(fault(log, len(lines) + 1, "a whole last line", rest), incomplete, allow_partial)
         for line, text in enumerate(lines, 1):
             try:
                 events.extend(_events(log, line, text.rstrip("\r"), separator))
             except MalformedLogError as error:
-                _refuse(error, incomplete, allow_partial)
+                refuse(error, incomplete, allow_partial)
         runs = _whole_runs(log, events, incomplete, allow_partial)
         benchmarks = [_benchmark(log, runs)] if runs else []
         return Reading(log, self.name, "", benchmarks, incomplete=tuple(incomplete))
-
-
-def _refuse(error: MalformedLogError, incomplete: list[str], allow_partial: bool) -> None:
-    if not allow_partial:
-        raise error
-    incomplete.append(one_line(str(error)))
 
 
 def _events(log: Log, line: int, text: str, separator: str) -> Iterator[_Event]:
@@ -146,7 +140,7 @@ def _whole_runs(
             continue
         expected = f"a run with the events of the first ({', '.join(runs[0])})"
         error = fault(log, next(iter(run.values())).line, expected, ", ".join(run))
-        _refuse(error, incomplete, allow_partial)
+        refuse(error, incomplete, allow_partial)
     return whole
 
 

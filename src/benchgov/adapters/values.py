@@ -144,3 +144,10 @@ def each(
                 raise
             incomplete.append(one_line(str(error)))
     return found
+
+
+def refuse(error: MalformedLogError, incomplete: list[str], allow_partial: bool) -> None:
+    """Raises `error`; with `allow_partial` it is one more sentence in `incomplete` instead."""
+    if not allow_partial:
+        raise error
+    incomplete.append(one_line(str(error)))

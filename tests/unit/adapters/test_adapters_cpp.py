@@ -152,6 +152,60 @@ def test_google_benchmark_csv_may_follow_what_goes_to_standard_error() -> None:
     assert one.notes == ("label: a b", "left out, as the log says neither unit nor direction: odd")
 
 
+@pytest.mark.parametrize("version", ["1.4.1", "1.7.1"])
+def test_google_benchmarks_console_says_what_the_json_of_the_same_run_says(version: str) -> None:
+    """Rounded, with bytes by 1024 and items by 1000; before 1.5 without names, and both by 1024."""
+    exact = named(read(f"google-benchmark/{version}.json"))
+    shown = named(read(f"google-benchmark/{version}.txt"))
+    assert list(shown) == list(exact)
+    for name in ("BM_Sort/256", "BM_Sort/1024"):
+        assert shapes(shown[name]) == shapes(exact[name])
+        assert shown[name].iterations == exact[name].iterations
+        for metric, given in samples(shown[name]).items():
+            assert given == pytest.approx(samples(exact[name])[metric], rel=0.001)
+    assert shown[JOIN].parameters == exact[JOIN].parameters
+    assert set(exact[JOIN].notes) <= set(shown[JOIN].notes)
+    assert "the console rounds what it shows; the JSON of --benchmark_out is exact" in shown[JOIN].notes
+
+
+def test_google_benchmarks_console_may_have_columns_of_counters_and_colours() -> None:
+    """`--benchmark_counters_tabular` writes a header for each set of counters; colours are no content."""
+    found = named(read("google-benchmark/1.9.5.txt"))
+    assert list(found) == ["BM_Sort/256", "BM_Sort/1024", JOIN, "BM_Broken", "BM_Skipped"]
+    assert samples(found["BM_Sort/256"])["throughput"] == pytest.approx(
+        [508.249 * 2**20, 424.062 * 2**20, 405.437 * 2**20]
+    )
+    assert samples(found["BM_Sort/256"])["rate"] == pytest.approx([133.234e6, 111.165e6, 106.283e6])
+    assert found[JOIN].notes[1:] == (
+        "label: two words",
+        "left out, as the log says neither unit nor direction: idle, pieces",
+    )
+    assert found["BM_Broken"].notes == ('3 of 3 repetitions failed: the file "x" is not there',)
+    assert found["BM_Skipped"].notes == ("3 of 3 repetitions skipped: needs a network",)
+    coloured = read("google-benchmark/1.9.5-colours.txt")
+    assert list(named(coloured)) == ["BM_Sort/256", "BM_Sort/1024"]
+    assert coloured.facts == {"num_cpus": "2", "mhz_per_cpu": "2445.42"}
+    assert shapes(coloured.benchmarks[0]) == {**TIMES, **RATES}
+
+
+@pytest.mark.parametrize(
+    ("shown", "metric", "value"),
+    [
+        ("items_per_second=1.5k/s", "rate", 1500.0),
+        ("items_per_second=2Ki/s", "rate", 2048.0),
+        ("items_per_second=500m/s", "rate", 0.5),
+        ("bytes_per_second=12/s", "throughput", 12.0),
+        ("INSTRUCTIONS=1.2e+03", "instructions", 1200.0),
+    ],
+)
+def test_google_benchmarks_console_writes_numbers_for_people(shown: str, metric: str, value: float) -> None:
+    """A prefix is a factor."""
+    text = f"{'-' * 40}\nBenchmark  Time  CPU  Iterations UserCounters...\nBM_x 5 ns 4 ns 10 {shown} a b\n"
+    (one,) = GoogleBenchmark().read(Log("log", text), False).benchmarks
+    assert samples(one)[metric] == (value,)
+    assert "label: a b" in one.notes
+
+
 @pytest.mark.parametrize(
     ("version", "tool_version", "lines"),
     [("2.13.10", "", (5, 11, 21, 30)), ("3.7.1", "3.7.1", (4, 10, 20, 29))],

@@ -27,6 +27,7 @@ def sample(name: str) -> str:
 
 GOOGLE = sample("google-benchmark/1.9.5.json")
 CSV = sample("google-benchmark/1.9.5.csv")
+CONSOLE = sample("google-benchmark/1.7.1.txt")
 CATCH2 = sample("catch2/3.7.1.xml")
 TIME = sample("gnu-time/1.9.txt")
 KILLED = sample("gnu-time/1.9-killed.txt")
@@ -94,13 +95,34 @@ def test_a_fault_of_google_benchmark_is_named_by_its_path(text: str, message: st
         (',318,4316.22', ',3.5,4316.22', "log:9: an integer of 1 or more"),
         ('"BM_Sort/1024",318,4316', 'warning: slow\n"BM_Sort/1024",318,4316', "log:9: a row of the header's"),
         ('"BM_Sort/1024",318,4316', '"BM_Sort"/1024,318,4316', "log:9: not CSV: "),
-        ("name,iterations", "names,iterations", "log:1: a line that begins name,iterations"),
+        ("name,iterations", "names,iterations", "log:1: a line that begins `name,iterations"),
     ],
 )  # fmt: skip
 def test_a_fault_of_googles_csv_is_named_by_its_line(old: str, new: str, message: str) -> None:
     """No number, another unit, a row with a cell too few, interleaved output, broken quotes."""
     assert old in CSV
     assert message in refused(GoogleBenchmark(), CSV.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("9741 ns         1522 ns", "9741 ns         1522 us", "log:14: a row of the header's columns"),
+        ("9741 ns         1522 ns", "9741 days       1522 days", "log:14: one of the units ns, us, ms, s"),
+        ("9741 ns         1522 ns", "9741 us         1522 us", "log:15: us, the unit of this benchmark"),
+        ("9741 ns         1522 ns", "-9741 ns        1522 ns", "log:14: a finite number"),
+        ("9741 ns         1522 ns", "nan ns          1522 ns", "log:14: a finite number"),
+        ("9741 ns         1522 ns", "1.2.3 ns        1522 ns", "log:14: a finite number"),
+        ("   981 ", "     0 ", "log:14: an integer of 1 or more"),
+        ("=168.235M/s", "=many", "log:14: a finite number that is not negative was expected, found 'many'"),
+        ("BM_Sort/1024  ", "hello\nBM_Sort/1024  ", "log:21: a row of the header's columns"),
+        ("Benchmark   ", "Result      ", "log:1: a line that begins `name,iterations"),
+    ],
+)
+def test_a_fault_of_googles_console_is_named_by_its_line(old: str, new: str, message: str) -> None:
+    """No number, another unit, other output between the lines, no header."""
+    assert old in CONSOLE
+    assert message in refused(GoogleBenchmark(), CONSOLE.replace(old, new, 1))
 
 
 def test_a_csv_that_is_cut_off_is_refused() -> None:
@@ -281,6 +303,7 @@ def test_a_fault_of_callgrind_is_named_by_its_line(text: str, message: str) -> N
         (GoogleBenchmark(), GOOGLE[:-400], 5, "log:"),
         (GoogleBenchmark(), CSV[:-30], 4, "log:23: a whole last line"),
         (GoogleBenchmark(), CSV + '"x"y,\n', 4, "log:24: not CSV: "),
+        (GoogleBenchmark(), CONSOLE[:-20], 4, "log:39: a whole last line"),
         (Catch2(), CATCH2[:-400], 4, "not whole XML"),
         (Catch2(), CATCH2[: CATCH2.index("<outliers", 1200)], 3, "not whole XML"),
         (GnuTime(), TIME[:-10], 2, "a whole line `Exit status: `"),
