@@ -31,7 +31,7 @@ _LAST = "Exit status"
 _START = re.compile(r"(?m)^[^\n]*?\tCommand being timed: \"")
 _FIELD = re.compile(r"\t([A-Z][^\n]*?): ([^\s:][^\n]*)")
 _COMMAND_END = '"\n\tUser time (seconds): '
-_KILLED = re.compile(r"Command (?:terminated by|stopped by) signal \d+")
+_KILLED = re.compile(r"Command (?:terminated by|stopped by) signal \d+$")
 _GNU = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _BUSYBOX = re.compile(r"(?:(\d+)h )?(\d+)m (\d+(?:\.\d+)?)s")
 _NANOSECONDS = 1e9
@@ -39,12 +39,11 @@ _KIB = 1024.0
 
 
 class _Report(NamedTuple):
-    """What time said of one run: the command, its line, the fields, and the line before it."""
+    """What time said of one run: the command, its line, and the fields."""
 
     command: str
     line: int
     fields: Mapping[str, str]
-    before: str
 
 
 class GnuTime:
@@ -68,9 +67,11 @@ class GnuTime:
         incomplete: list[str] = []
         reports: dict[str, list[_Report]] = {}
         ends = [start.start() for start in starts[1:]] + [len(text)]
+        line, at = 1, 0
         for start, end in zip(starts, ends, strict=True):
+            line, at = line + text.count("\n", at, start.start()), start.start()
             try:
-                report = _report(log, text, start, end)
+                report = _report(log, text, (start.start(), start.end(), end), line)
                 reports.setdefault(report.command, []).append(report)
             except MalformedLogError as error:
                 refuse(error, incomplete, allow_partial)
@@ -78,24 +79,27 @@ class GnuTime:
         return Reading(log, self.name, "", read, incomplete=tuple(incomplete))
 
 
-def _report(log: Log, text: str, start: re.Match[str], end: int) -> _Report:
-    """The report that begins at `start`. A command may be of several lines; the program's own output may
-    follow the last field, and never stand between two."""
-    line = text.count("\n", 0, start.start()) + 1
-    close = text.find(_COMMAND_END, start.end(), end)
+def _report(log: Log, text: str, span: tuple[int, int, int], line: int) -> _Report:
+    """The report of `span`: where its first line begins, its command, and the next report.
+
+    A command may be of several lines; the program's own output may follow the last field, and never stand
+    between two.
+    """
+    begin, command_begin, end = span
+    close = text.find(_COMMAND_END, command_begin, end)
     if close < 0:
         raise fault(log, line, "a whole report of time -v")
-    command = " ".join(text[start.end() : close].split()) or "command"
-    before = text[: start.start()].rstrip("\n").rpartition("\n")[2]
-    if _KILLED.fullmatch(before):  # its exit status reads 0
+    command = " ".join(text[command_begin:close].split()) or "command"
+    before = text[text.rfind("\n", 0, max(begin - 1, 0)) + 1 : begin].rstrip("\n")
+    if _KILLED.search(before):  # its exit status reads 0
         raise fault(log, line, f"a run of {one_line(command, 60)} that ended by itself", before)
-    return _Report(command, line, _fields(log, text, close + 2, end), before)
+    fields_line = line + text.count("\n", begin, close + 2)
+    return _Report(command, line, _fields(log, text[close + 2 : end], fields_line))
 
 
-def _fields(log: Log, text: str, start: int, end: int) -> dict[str, str]:
+def _fields(log: Log, text: str, line: int) -> dict[str, str]:
     fields: dict[str, str] = {}
-    line = text.count("\n", 0, start) + 1
-    for offset, row in enumerate(text[start:end].split("\n")[:-1]):
+    for offset, row in enumerate(text.split("\n")[:-1]):
         found = _FIELD.fullmatch(row)
         if found is None:
             raise fault(log, line + offset, "a field of time -v", row)

@@ -28,6 +28,9 @@ _OLD_BYTES = re.compile(rf"({_NUMBER}[kMGTPEZY]?)B/s *")
 _OLD_ITEMS = re.compile(rf"({_NUMBER}[kMGTPEZY]?) items/s *")
 _MACHINE = re.compile(r"(?m)^Run on \((\d+) X (\S+) MHz CPU")
 
+_MAX_LINE = 8192
+"""Longest line of the console that is looked at, in characters."""
+
 _Rows = tuple[list[str | int], list[Any], list[str]]
 """(lines, rows, what is incomplete); a row that is none is the text it is."""
 
@@ -61,10 +64,12 @@ def _csv_rows(log: Log, start: int, incomplete: list[str], allow_partial: bool) 
     lines: list[str | int] = []
     rows: list[Any] = []
     reader = csv.reader(StringIO(log.text[start:], newline=""), strict=True)
-    names = next(reader)
+    names: list[str] = []
     try:
         for cells in reader:
-            if cells:
+            if not names:
+                names = cells
+            elif cells:
                 lines.append(above + reader.line_num)
                 rows.append(_csv_row(names, cells))
     except csv.Error as error:
@@ -110,6 +115,8 @@ def _console_rows(log: Log, start: int, incomplete: list[str]) -> _Rows:
 
 
 def _console_row(text: str, counters: Sequence[str]) -> dict[str, Any] | str:
+    if len(text) > _MAX_LINE:
+        return text
     if failed := _FAILED.fullmatch(text):
         was_error = failed[2] == "ERROR OCCURRED"
         message = {"error_occurred" if was_error else "skipped": True, "error_message": failed[3]}

@@ -188,6 +188,14 @@ def test_google_benchmarks_console_may_have_columns_of_counters_and_colours() ->
     assert shapes(coloured.benchmarks[0]) == {**TIMES, **RATES}
 
 
+def test_a_console_whose_names_begin_as_gos_do_is_no_log_of_go() -> None:
+    """`BenchmarkSort/8  1234 ns` has a unit where Go has a number."""
+    text = (DATA / "google-benchmark/1.9.5.txt").read_text(encoding="utf-8").replace("BM_", "Benchmark")
+    log = Log("log", text)
+    assert [name for name, one in adapters().items() if one.detects(log)] == ["google-benchmark"]
+    assert detect(log, adapters()).read(log, False).benchmarks[0].name == "BenchmarkSort/256"
+
+
 @pytest.mark.parametrize(
     ("shown", "metric", "value"),
     [

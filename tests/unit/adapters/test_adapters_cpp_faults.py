@@ -95,6 +95,7 @@ def test_a_fault_of_google_benchmark_is_named_by_its_path(text: str, message: st
         (',318,4316.22', ',3.5,4316.22', "log:9: an integer of 1 or more"),
         ('"BM_Sort/1024",318,4316', 'warning: slow\n"BM_Sort/1024",318,4316', "log:9: a row of the header's"),
         ('"BM_Sort/1024",318,4316', '"BM_Sort"/1024,318,4316', "log:9: not CSV: "),
+        (",error_message", ',"error"_message', "log:1: not CSV: "),
         ("name,iterations", "names,iterations", "log:1: a line that begins `name,iterations"),
     ],
 )  # fmt: skip
@@ -115,6 +116,7 @@ def test_a_fault_of_googles_csv_is_named_by_its_line(old: str, new: str, message
         ("9741 ns         1522 ns", "1.2.3 ns        1522 ns", "log:14: a finite number"),
         ("   981 ", "     0 ", "log:14: an integer of 1 or more"),
         ("=168.235M/s", "=many", "log:14: a finite number that is not negative was expected, found 'many'"),
+        ("BM_Sort/1024  ", f"BM_{' ' * 200_000}x\nBM_Sort/1024  ", "log:21: a row of the header's columns"),
         ("BM_Sort/1024  ", "hello\nBM_Sort/1024  ", "log:21: a row of the header's columns"),
         ("Benchmark   ", "Result      ", "log:1: a line that begins `name,iterations"),
     ],
