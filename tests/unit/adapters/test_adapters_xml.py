@@ -70,3 +70,11 @@ def test_a_document_that_breaks_off_is_there_up_to_its_break_when_that_is_allowe
     for text, allow in (("<a>", False), ("", True), ("<!DOCTYPE a><a/>", True), ("<a>" * 300, True)):
         with pytest.raises(MalformedLogError):
             open_xml(Log("log", text), allow)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1252", "utf-7", "rot13", "nonsense"])
+def test_a_declared_encoding_does_not_matter(encoding: str) -> None:
+    """The text is decoded already; a name that is no encoding's is no fault of detection."""
+    log = Log("log", f'<?xml version="1.0" encoding="{encoding}"?><a b="\u00e9"/>')
+    assert root_tag(log) == "a"
+    assert parse_xml(log).attributes == {"b": "\u00e9"}
