@@ -61,8 +61,8 @@ class Callgrind:
     """The `.out` files of callgrind and cachegrind. A benchmark's name is its command."""
 
     name = "callgrind"
-    reads = "callgrind.out and cachegrind.out files of valgrind"
-    example = "valgrind --tool=callgrind --callgrind-out-file=callgrind.out ./program"
+    reads = "callgrind.out and cachegrind.out files"
+    example = "valgrind --tool=callgrind ./program"
 
     def detects(self, log: Log) -> bool:
         """callgrind's first line; or a command and the event Ir."""

@@ -25,7 +25,7 @@ class Catch2:
 
     name = "catch2"
     reads = "XML of --reporter xml"
-    example = "./tests '[!benchmark]' --reporter xml --out catch2.xml"
+    example = "./tests -r xml -o catch2.xml"
 
     def detects(self, log: Log) -> bool:
         """The outermost element is `Catch2TestRun`, or `Catch` before version 3."""

@@ -51,7 +51,7 @@ class GnuTime:
 
     name = "gnu-time"
     reads = "text of /usr/bin/time -v, one command or several"
-    example = "for i in 1 2 3 4 5; do /usr/bin/time -v -a -o time.txt ./program; done"
+    example = "/usr/bin/time -v -a -o time.txt ./program"
 
     def detects(self, log: Log) -> bool:
         """A line `Command being timed`, and the line that follows it."""

@@ -73,8 +73,8 @@ class GoogleBenchmark:
     """google-benchmark's JSON and CSV; repetitions are the samples of one benchmark."""
 
     name = "google-benchmark"
-    reads = "JSON of --benchmark_out; CSV; the console's text, which is rounded"
-    example = "./bench --benchmark_repetitions=10 --benchmark_out=google-benchmark.json"
+    reads = "JSON of --benchmark_out, CSV, console text"
+    example = "./bench --benchmark_out=google-benchmark.json"
 
     def detects(self, log: Log) -> bool:
         """An object with `benchmarks` and the library's `context`; or the header line of one of its texts."""

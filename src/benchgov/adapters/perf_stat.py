@@ -65,7 +65,7 @@ class PerfStat:
 
     name = "perf-stat"
     reads = "lines of perf stat -x, or -j"
-    example = "perf stat -x, -o sort.csv --append -e task-clock,duration_time,instructions ./sort"
+    example = "perf stat -x, -o perf.csv ./program"
 
     def detects(self, log: Log) -> bool:
         """A line of value, unit, event, time and share; or one of JSON with `counter-value`."""
