@@ -28,7 +28,7 @@ KNOWN_UNITS: dict[str, tuple[str, str, float, Direction]] = {
 }
 """What package testing writes by itself → metric, unit, factor, direction."""
 
-_RESULT = re.compile(r"(?m)^Benchmark\S*[ \t]+\d+[ \t]+\S+[ \t]+\S")
+_RESULT = re.compile(r"(?m)^Benchmark\S*[ \t]+\d+[ \t]+[-+.\dNI]\S*[ \t]+\S")
 _HEADER = re.compile(r"(goos|goarch|pkg|cpu|go): (.*)")
 _UNIT = re.compile(r"Unit (\S+) (?:\S+ )*?better=(higher|lower)\b")
 _BROKEN = re.compile(r"FAIL\b|--- FAIL|panic: |fatal error: |signal: ")

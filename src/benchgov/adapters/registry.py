@@ -44,6 +44,11 @@ BUILT_IN: dict[str, str] = {
     "redis-benchmark": "benchgov.adapters.redis_benchmark:RedisBenchmark",
     "memtier": "benchgov.adapters.memtier:Memtier",
     "sysbench": "benchgov.adapters.sysbench:Sysbench",
+    "google-benchmark": "benchgov.adapters.google_benchmark:GoogleBenchmark",
+    "catch2": "benchgov.adapters.catch2:Catch2",
+    "gnu-time": "benchgov.adapters.gnu_time:GnuTime",
+    "perf-stat": "benchgov.adapters.perf_stat:PerfStat",
+    "callgrind": "benchgov.adapters.callgrind:Callgrind",
 }
 """Tool → `module:class`, imported when it is needed."""
 

@@ -79,7 +79,7 @@ def word(log: Log, value: Any, place: str | int) -> str:
     raise fault(log, place, "a text", value)
 
 
-def count(log: Log, value: Any, place: str) -> int:
+def count(log: Log, value: Any, place: str | int) -> int:
     """`value`, which is an integer of 1 or more; raises MalformedLogError."""
     if type(value) is int and 1 <= value < 2**53:
         return value
@@ -144,3 +144,10 @@ def each(
                 raise
             incomplete.append(one_line(str(error)))
     return found
+
+
+def refuse(error: MalformedLogError, incomplete: list[str], allow_partial: bool) -> None:
+    """Raises `error`; with `allow_partial` it is one more sentence in `incomplete` instead."""
+    if not allow_partial:
+        raise error
+    incomplete.append(one_line(str(error)))

@@ -69,7 +69,7 @@ def root_tag(log: Log) -> str:
     if not log.text[:4096].lstrip("\ufeff \t\r\n").startswith("<"):
         return ""
     tags: list[str] = []
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # the text is decoded already, whatever encoding it declares
     parser.StartElementHandler = lambda tag, _: tags.append(tag)
     with suppress(expat.ExpatError):
         parser.Parse(log.text[:4096].lstrip("\ufeff \t\r\n").encode("utf-8", "replace"), False)
