@@ -16,9 +16,9 @@ import yaml  # noqa: F401
 from benchgov import canonical
 from benchgov.adapters.interface import Log
 from benchgov.adapters.registry import adapters, detect
-from benchgov.collector import without_collector
 from benchgov.audit.chain import Draft, append, verify
 from benchgov.audit.record import Evidence
+from benchgov.collector import without_collector
 from benchgov.documents import json_model, parse_yaml, yaml_model
 from benchgov.report import Report
 from benchgov.suites.manifest import Manifest
