@@ -38,7 +38,8 @@ STANDARD_INPUT = "-"
     "families",
     multiple=True,
     metavar="REGEX=NAME",
-    help="Family of the names that fit; the first wins.  [default: the tool's group, else the tool]",
+    help="Family of the names that fit; the first wins.  [default: `match` of the suite's families, then the "
+    "tool's group, else the tool]",
 )
 @click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
 @click.option("--allow-partial", is_flag=True, help="Take what is whole of a log that is not.")
@@ -74,7 +75,7 @@ def import_(files: tuple[str, ...], output_format: str, **given: Any) -> int:
 
 def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
     from benchgov.adapters.assemble import Rules
-    from benchgov.adapters.names import family_rule, rename_rule
+    from benchgov.adapters.names import family_rule, rename_rule, rules_of
     from benchgov.errors import UsageError
     from benchgov.wire import is_name
 
@@ -84,8 +85,16 @@ def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
         given["suite"],
         project.settings.regime,
         [rename_rule(one) for one in given["renames"]],
-        [family_rule(one) for one in given["families"]],
+        [family_rule(one) for one in given["families"]] or rules_of(_family_rules(project, given["suite"])),
     )
+
+
+def _family_rules(project: Project, suite: str) -> Sequence[tuple[str, str]]:
+    """What `match` of the suite's families says; nothing when the suite has no manifest."""
+    from benchgov.suites.load import MANIFEST, load_suite
+
+    folder = project.suite_dir(suite)
+    return load_suite(folder, project.root).manifest.family_rules() if (folder / MANIFEST).exists() else ()
 
 
 def _readings(project: Project, files: Sequence[str], tool: str, allow_partial: bool) -> list[Reading]:

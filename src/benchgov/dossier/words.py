@@ -218,7 +218,7 @@ def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
     runs = _span([sampling.runs for sampling in samplings])
     iterations = _span([sampling.iterations for sampling in samplings])
     means = (
-        "one iteration" if iterations == "1" else f"the mean of {iterations} iterations inside one process"
+        "one iteration" if iterations == "1" else f"the centre of {iterations} iterations inside one process"
     )
     yield (
         f"Each benchmark ran {warmup} times to warm up and {runs} times measured; a sample is {means}, "

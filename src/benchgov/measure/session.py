@@ -113,11 +113,11 @@ class Session:
         """Wait until the callable is imported and the input built: signature, input digest, memory floor."""
         return self._reply(timeout, "getting ready (import and input)")
 
-    def output(self, timeout: float) -> tuple[dict[str, Any], bytes]:
-        """Run once; the reply and what came out."""
+    def output(self, timeout: float, doing: str = "its first run") -> tuple[dict[str, Any], bytes]:
+        """Run once; the reply and what came out. `doing` names it in the message about a deadline."""
         path = self.scratch / "output"
         self._send({"output": str(path)})
-        reply = self._reply(timeout, "its first run")
+        reply = self._reply(timeout, doing)
         if self._too_much():
             raise self._failed(_TOO_MUCH)
         return reply, path.read_bytes()

@@ -8,15 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from benchgov.canonical import sha256_hex
 from benchgov.documents import Location, YamlDocument, parse_yaml, yaml_model
 from benchgov.errors import InputError
 from benchgov.files import MAX_MANIFEST_BYTES, read_text
 from benchgov.suggest import did_you_mean
 from benchgov.suites.checks import Fault, Place, benchmark_faults, duplicate_ids
-from benchgov.suites.manifest import Benchmark, Manifest
+from benchgov.suites.manifest import Manifest, as_entry
+from benchgov.suites.source import SourceEntry
+from benchgov.suites.source_checks import source_faults
 
 MANIFEST = "suite.yaml"
 
@@ -108,7 +108,11 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
     families = value["families"] if isinstance(value.get("families"), dict) else {}
     for index, item in items:
         try:
-            benchmark = Benchmark.model_validate(item)
-        except ValidationError:
+            entry = as_entry(item)
+        except ValueError:
             continue
-        yield from benchmark_faults(index, benchmark, [str(name) for name in families], place)
+        known = [str(name) for name in families]
+        if isinstance(entry, SourceEntry):
+            yield from source_faults(index, entry, known, place)
+        else:
+            yield from benchmark_faults(index, entry, known, place)

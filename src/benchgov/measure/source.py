@@ -1,0 +1,153 @@
+"""Execute a source once: run its command, take the logs that it wrote, and read them.
+
+A function of the entry, the place and the machine alone, so that another revision's folder can be the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchgov.adapters.interface import Adapter, Log, Reading
+from benchgov.adapters.machine import contradictions
+from benchgov.adapters.names import benchmark_id, renamed, rules_of
+from benchgov.adapters.registry import detect, named, read_all, without_collector
+from benchgov.adapters.results import Result, results
+from benchgov.errors import InputError
+from benchgov.files import decode, inside
+from benchgov.measure.scratch import scratch_folder
+from benchgov.measure.session import STDERR_TAIL, SampleError, Session, Specification, host_environ, printable
+from benchgov.measure.source_files import Folders, Watch
+from benchgov.report import Facts
+from benchgov.suites.placeholders import fill
+from benchgov.suites.source import AUTO, SourceEntry, SourceSpec
+
+STANDARD_OUTPUT = "standard output"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which work tree is measured: the repository's root, and the suite's folder in it."""
+
+    root: Path
+    suite: Path
+
+    def run_in(self, source: SourceSpec) -> Path:
+        """The folder in which the command runs; raises SampleError when it is not there."""
+        try:
+            folder = self.suite if source.folder is None else inside(self.root, source.folder)
+        except InputError as error:
+            raise SampleError(error.message) from error
+        if not folder.is_dir():
+            raise SampleError(f"no such folder: {source.folder}")
+        return folder
+
+
+@dataclass(frozen=True)
+class Means:
+    """What an execution is given besides: the Python of `{python}`, the variables, this machine, adapters."""
+
+    python: str
+    environ: Mapping[str, str]
+    here: Facts
+    known: Mapping[str, Adapter]
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What one execution gave: its logs, and each benchmark once.
+
+    An execution that failed has a `fault`, perhaps logs, and no results.
+    """
+
+    logs: tuple[Log, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    results: tuple[Result, ...] = ()
+    notes: tuple[str, ...] = ()
+    processes_left: int = 0
+    fault: str = ""
+    tail: str = ""
+
+
+def execute(entry: SourceEntry, place: Place, means: Means, timeout: float) -> Execution:
+    """Run the command of `entry` once in `place`, and read what it wrote; `timeout` is in seconds.
+
+    Nothing is raised for what the command or its logs do wrong: that is the execution's `fault`. When time is
+    over, the command is ended with everything that it started.
+    """
+    with scratch_folder() as scratch:
+        try:
+            left, logs, notes = _run(entry.source, place, means, (scratch, timeout))
+        except SampleError as error:
+            reason, tail = (_cleaned(text, place, scratch) for text in (error.reason, error.stderr_tail))
+            return Execution(fault=reason, tail=tail)
+    try:
+        readings = _read(entry.source, logs, means)
+        found = results(readings, lambda name: _identify(entry, name))
+        for one in found:
+            one.metrics()
+    except InputError as error:
+        return Execution(logs, fault="; ".join([str(error), *error.details]), processes_left=left)
+    if drifts := contradictions(means.here, [reading.facts for reading in readings]):
+        said = ", ".join(f"{one.name}: this one has {one.wanted}, the log {one.found}" for one in drifts)
+        return Execution(logs, tuple(readings), fault=f"the log is of another machine ({said})")
+    return Execution(logs, tuple(readings), tuple(found), notes, left)
+
+
+def _run(
+    source: SourceSpec, place: Place, means: Means, bounds: tuple[Path, float]
+) -> tuple[int, tuple[Log, ...], tuple[str, ...]]:
+    """(processes that it left, its logs, notes); raises SampleError."""
+    scratch, timeout = bounds
+    folders = Folders(place.run_in(source), scratch / "files")
+    folders.output.mkdir()
+    watch = Watch(source.patterns, folders)
+    values = {"python": means.python, "suite": str(place.suite), "output": str(folders.output)}
+    specification = Specification(
+        folder=folders.run_in,
+        path=(),
+        target=None,
+        argv=fill(source.command, values),
+        input={},
+        scale=None,
+        parameters=(),
+        isolation="process",
+        exit_code=0,
+    )
+    own = dict(zip(source.env, fill(tuple(source.env.values()), values), strict=True))
+    environ = host_environ(means.environ, own)
+    with Session(specification, python=means.python, environ=environ, scratch=scratch) as session:
+        session.prepared(timeout)
+        reply, printed = session.output(timeout, "an execution")
+        if reply["exit_code"] != 0:
+            # Test runners say on standard output what failed.
+            tail = session.stderr_tail() or printable(printed[-STDERR_TAIL:].decode("utf-8", "replace"))
+            raise SampleError(f"exit code {reply['exit_code']}", tail)
+    left = int(reply.get("left", 0))
+    if not source.files:
+        return left, (_log(STANDARD_OUTPUT, printed),), ()
+    files, notes = watch.written()
+    return left, tuple(_log(file.where, file.data) for file in files), tuple(notes)
+
+
+def _log(where: str, data: bytes) -> Log:
+    try:
+        return Log(where, decode(data, where))
+    except InputError as error:
+        raise SampleError(str(error)) from error
+
+
+def _read(source: SourceSpec, logs: Sequence[Log], means: Means) -> list[Reading]:
+    chosen = None if source.tool == AUTO else named(source.tool, means.known)
+    with without_collector():
+        return read_all([(log, chosen or detect(log, means.known)) for log in logs], allow_partial=False)
+
+
+def _identify(entry: SourceEntry, name: str) -> str:
+    return benchmark_id(f"{entry.id}/{renamed(name, rules_of(entry.rename.items()))}")
+
+
+def _cleaned(text: str, place: Place, scratch: Path) -> str:
+    """Without the paths of this machine in what is published."""
+    return text.replace(str(scratch), "<scratch>").replace(str(place.root), ".")
