@@ -196,11 +196,9 @@ def plan_suite(suite: Suite, *, patterns: Sequence[str] = (), sampling: Sampling
         for scale in (benchmark.scale or (None,))
         for name, variant in benchmark.variants.items()
     )
-    sources = tuple(
-        _planned_source(suite, entry, flags, protocols)
-        for entry in selected
-        if isinstance(entry, SourceEntry)
-    )
+    entries = [entry for entry in selected if isinstance(entry, SourceEntry)]
+    _check_tools(suite, entries)
+    sources = tuple(_planned_source(suite, entry, flags, protocols) for entry in entries)
     sampling_of_all = _merge((flags, defaults), "process", defaults.iterations)
     return Plan(suite, tuple(patterns), flags, sampling_of_all, runs, sources)
 
@@ -226,9 +224,10 @@ def _check_tools(suite: Suite, entries: Sequence[SourceEntry]) -> None:
         try:
             named(entry.source.tool, known)
         except UsageError as error:
-            where = f"{suite.path}:{suite.line(entry.id)}"
             raise InputError(
-                f"source {entry.id!r}: {error.message}", where=where, remedy=error.remedy
+                f"source {entry.id!r}: {error.message}",
+                where=f"{suite.path}:{suite.line(entry.id)}",
+                remedy=error.remedy,
             ) from error
 
 

@@ -82,7 +82,7 @@ class Watch:
                 if path not in found:
                     found[path] = self._read(path, pattern)
             if old := len(paths) - len(fresh):
-                notes.append(f"{old} older file{'s' * (old > 1)} that fit {_shown(pattern)!r} were not read")
+                notes.append(f"not read: {old} of the files that fit {_shown(pattern)!r}, older than the run")
         return list(found.values()), notes
 
     def _is_new(self, path: Path) -> bool:
