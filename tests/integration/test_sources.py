@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,12 +13,15 @@ from typing import Any
 import pytest
 
 import benchgov.environment
+from benchgov.adapters.registry import adapters
 from benchgov.cli.main import run_cli
 from benchgov.measure.assemble import Measurement
 from benchgov.measure.plan import Planned, SamplingFlags, plan_suite
 from benchgov.measure.runner import measure
+from benchgov.measure.source import Means, Place, execute
 from benchgov.report import Drift, Environment, Facts, Report, Run
 from benchgov.suites.load import load_suite
+from benchgov.suites.source import SourceEntry
 
 FACTS = Facts(
     os="debian-12",
@@ -32,7 +36,8 @@ FACTS = Facts(
 PINNED = Environment(facts=FACTS, fingerprint="blake3:" + "0" * 64, gate="pass")
 HEAD = (
     "version: 1\nsuite: s\nkind: measured\n"
-    "families:\n  io: {match: Read, thresholds: {wall_time: 400}}\n  f: {}\nbenchmarks:\n"
+    "families:\n  io: {match: Read, thresholds: {wall_time: 400}}\n"
+    "  f: {thresholds: {wall_time: 9000, cpu_time: 9000, peak_memory: 9000}}\nbenchmarks:\n"
 )
 
 GO = """\
@@ -313,6 +318,23 @@ def test_everything_after_the_run_works_on_sources(folder: Path, capsys: pytest.
     assert run_cli(["run", "s", "--only", "go/Sort"]) == 1
     assert [text.split()[0] for text in latest().performance_gate.regressions] == ["go/Sort/go"]
     assert run_cli(["run", "s", "--only", "go/Read"]) == 0
+
+
+def test_one_execution_can_be_had_in_another_work_tree(folder: Path, tmp_path: Path) -> None:
+    """The same entry at the place of another revision: its code runs, and its files are read there."""
+    (folder / "suite.yaml").write_text(HEAD + source("'{python} hyper.py a.json'", "files: a.json"))
+    (entry,) = load_suite(folder, folder.parents[1]).manifest.benchmarks
+    assert isinstance(entry, SourceEntry)
+    other = tmp_path / "other" / "bench" / "s"
+    other.mkdir(parents=True)
+    (other / "hyper.py").write_text(HYPERFINE.replace("0.009", "0.003"))
+    means = Means(sys.executable, os.environ, FACTS, adapters())
+    samples = []
+    for suite in (folder, other, folder):
+        found = execute(entry, Place(suite.parents[1], suite), means, 60)
+        assert (found.fault, found.logs[0].where) == ("", "a.json")
+        samples.append(found.results[0].metrics()[0].samples)
+    assert samples == [(1e6, 2e6, 9e6), (1e6, 2e6, 3e6), (1e6, 2e6, 9e6)]
 
 
 def test_a_source_that_gives_nothing_blocks_the_comparison(folder: Path) -> None:

@@ -22,8 +22,10 @@ from benchgov.measure.source_files import Folders, Watch
 from benchgov.report import Facts
 from benchgov.suites.placeholders import fill
 from benchgov.suites.source import AUTO, SourceEntry, SourceSpec
+from benchgov.text import one_line
 
 STANDARD_OUTPUT = "standard output"
+_MAX_REASON = 1000
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,15 @@ def execute(entry: SourceEntry, place: Place, means: Means, timeout: float) -> E
             left, logs, notes = _run(entry.source, place, means, (scratch, timeout))
         except SampleError as error:
             reason, tail = (_cleaned(text, place, scratch) for text in (error.reason, error.stderr_tail))
-            return Execution(fault=reason, tail=tail)
+            return Execution(fault=one_line(reason, _MAX_REASON), tail=tail)
     try:
         readings = _read(entry.source, logs, means)
         found = results(readings, lambda name: _identify(entry, name))
         for one in found:
             one.metrics()
     except InputError as error:
-        return Execution(logs, fault="; ".join([str(error), *error.details]), processes_left=left)
+        said = one_line("; ".join([str(error), *error.details]), _MAX_REASON)
+        return Execution(logs, fault=said, processes_left=left)
     if drifts := contradictions(means.here, [reading.facts for reading in readings]):
         said = ", ".join(f"{one.name}: this one has {one.wanted}, the log {one.found}" for one in drifts)
         return Execution(logs, tuple(readings), fault=f"the log is of another machine ({said})")
