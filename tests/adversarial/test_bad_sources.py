@@ -213,6 +213,18 @@ def test_a_folder_that_vanishes_blocks_what_runs_in_it(tmp_path: Path, folder: P
     assert found.report.runs[0].reason == "execution 2 of 7, a warm-up: no such folder: crate"
 
 
+def test_a_folder_that_becomes_a_link_to_elsewhere_is_left_alone(tmp_path: Path, folder: Path) -> None:
+    """The next execution would run outside of the repository."""
+    (tmp_path / "crate").mkdir()
+    program = "import os; os.rmdir(os.getcwd()); os.symlink('/', '../../crate')\n" + GOOD
+    (folder / "bad.py").write_text(program.replace("../../crate", str(tmp_path / "crate")))
+    manifest = MANIFEST.replace("bad.py", "{suite}/bad.py")
+    (folder / "suite.yaml").write_text(manifest.replace("SOURCE", "folder: crate"))
+    found = measured(folder)
+    wanted = "execution 2 of 7, a warm-up: path 'crate' leaves the repository"
+    assert found.report.runs[0].reason == wanted
+
+
 def test_a_command_that_is_not_there_is_named(folder: Path) -> None:
     """As a shell would name it."""
     manifest = MANIFEST.replace("{python} bad.py", "no-such-program")

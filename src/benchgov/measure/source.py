@@ -105,7 +105,7 @@ def _run(
     scratch, timeout = bounds
     folders = Folders(place.run_in(source), scratch / "files")
     folders.output.mkdir()
-    watch = Watch(source.patterns, folders)
+    watch = Watch(source.patterns, folders, folders.output.stat().st_mtime_ns)
     values = {"python": means.python, "suite": str(place.suite), "output": str(folders.output)}
     specification = Specification(
         folder=folders.run_in,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -50,19 +51,15 @@ class Written:
 
 
 class Watch:
-    """Looks at a source's files before an execution, and afterwards tells which of them it wrote."""
+    """Looks at a source's files before an execution, and afterwards tells which of them it wrote.
 
-    def __init__(self, patterns: Sequence[LogPattern], folders: Folders) -> None:
-        self._patterns, self._folders = patterns, folders
-        self._before: Mapping[Path, _State] = {
-            path: _state(path)
-            for pattern in patterns
-            if not pattern.in_output
-            for path in _matches(pattern, folders)
-        }
-        marker = folders.output.with_name("started")
-        marker.touch()
-        self._started_ns = marker.stat().st_mtime_ns
+    `started_ns` is the time by the clock of a file system. Both steps raise SampleError.
+    """
+
+    def __init__(self, patterns: Sequence[LogPattern], folders: Folders, started_ns: int) -> None:
+        self._patterns, self._folders, self._started_ns = patterns, folders, started_ns
+        with _reporting():
+            self._before = dict(_states(patterns, folders))
 
     def written(self) -> tuple[list[Written], list[str]]:
         """(the files that were written since, in the order of the patterns; notes on others that fit).
@@ -74,8 +71,9 @@ class Watch:
         found: dict[Path, Written] = {}
         notes: list[str] = []
         for pattern in self._patterns:
-            paths = _matches(pattern, self._folders)
-            fresh = [path for path in paths if self._is_new(path)]
+            with _reporting():
+                paths = _matches(pattern, self._folders)
+                fresh = [path for path in paths if self._is_new(path)]
             if not fresh:
                 raise SampleError(_nothing(pattern, paths))
             for path in fresh:
@@ -104,31 +102,55 @@ class Watch:
         return Written(where, data)
 
 
+@contextlib.contextmanager
+def _reporting() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SampleError(f"its files cannot be looked for: {error.strerror}") from error
+
+
 def _matches(pattern: LogPattern, folders: Folders) -> list[Path]:
-    """Files that fit, without links, each once, sorted; raises SampleError."""
+    """Files that fit, without links, each once, sorted; raises SampleError for what is no file."""
+    found = (_file(path, pattern, folders) for path in _candidates(pattern, folders))
+    return sorted({path for path in found if path is not None})
+
+
+def _states(patterns: Sequence[LogPattern], folders: Folders) -> Iterator[tuple[Path, _State]]:
+    """The files that fit now. What is no file may become one, so it is not judged yet."""
+    for pattern in patterns:
+        for path in _candidates(pattern, folders):
+            with contextlib.suppress(SampleError):
+                if (file := _file(path, pattern, folders)) is not None:
+                    yield file, _state(file)
+
+
+def _candidates(pattern: LogPattern, folders: Folders) -> list[Path]:
     base = folders.base(pattern)
     plain = base / pattern.relative
-    if glob.has_magic(pattern.relative) and not plain.exists():
-        candidates = list(islice(base.glob(pattern.relative), MAX_FILES + 1))
-    else:
-        candidates = [plain] if plain.exists() or plain.is_symlink() else []
-    if len(candidates) > MAX_FILES:
+    if plain.exists() or plain.is_symlink():
+        return [plain]
+    if not glob.has_magic(pattern.relative):
+        return []
+    found = list(islice(base.glob(pattern.relative), MAX_FILES + 1))
+    if len(found) > MAX_FILES:
         raise SampleError(f"more than {MAX_FILES:,} files fit {_shown(pattern)!r}")
-    return sorted(set(_regular(candidates, base, pattern)))
+    return found
 
 
-def _regular(candidates: Sequence[Path], base: Path, pattern: LogPattern) -> Iterator[Path]:
-    for path in candidates:
-        try:
-            resolved = path.resolve()
-        except (OSError, RuntimeError) as error:  # a loop of links
-            raise SampleError(f"{_shown(pattern)}: cannot be read: a loop of links") from error
-        if not resolved.is_relative_to(base):
-            raise SampleError(f"{_shown(pattern)}: a link leads out of the folder")
-        if resolved.is_file():
-            yield resolved
-        elif not resolved.is_dir() or not glob.has_magic(pattern.relative):
-            raise SampleError(f"{_shown(pattern)}: not a file")
+def _file(path: Path, pattern: LogPattern, folders: Folders) -> Path | None:
+    """The file that `path` is, or leads to inside its folder; None for a folder that a glob fits."""
+    try:
+        resolved = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise SampleError(f"{_shown(pattern)}: a loop of links") from error
+    if not resolved.is_relative_to(folders.base(pattern)):
+        raise SampleError(f"{_shown(pattern)}: a link leads out of the folder")
+    if resolved.is_file():
+        return resolved
+    if resolved.is_dir() and glob.has_magic(pattern.relative):
+        return None
+    raise SampleError(f"{_shown(pattern)}: not a file")
 
 
 def _state(path: Path) -> _State:

@@ -21,6 +21,7 @@ OUTPUT = "output"
 """`{output}`: a folder that is fresh and empty for each execution."""
 
 _OUTPUT_PREFIX = "{output}/"
+_MAX_PART = 255
 
 
 @dataclass(frozen=True)
@@ -118,5 +119,12 @@ def _check_below(name: str) -> None:
         raise ValueError(f"{name!r} is not the name of a file")
     if relative.startswith("/") or ".." in parts:
         raise ValueError(f"{name!r} leaves the folder; name files below it, or below {{output}}")
+    if any("**" in part and part != "**" for part in parts) or parts[-1] == "**":
+        raise ValueError(f"{name!r}: `**` stands for folders, alone between slashes, and not at the end")
+    if (
+        any(len(part.encode("utf-8", "surrogatepass")) > _MAX_PART for part in parts)
+        or len(parts) > _MAX_PART
+    ):
+        raise ValueError("longer than the name of a file can be")
     if placeholders_in((relative,)):
         raise ValueError(f"{name!r}: only {{output}} may stand there, and only in front")

@@ -24,7 +24,8 @@ def folders(tmp_path: Path) -> Folders:
 
 def watch(folders: Folders, *names: str) -> Watch:
     """A watch over these patterns of the folder."""
-    return Watch([LogPattern(name, False) for name in names], folders)
+    started = folders.output.stat().st_mtime_ns
+    return Watch([LogPattern(name, False) for name in names], folders, started)
 
 
 def rewrite(path: Path, text: str) -> None:
@@ -115,7 +116,7 @@ def test_a_name_with_brackets_is_a_file_before_it_is_a_glob(folders: Folders) ->
 
 def test_files_of_the_output_folder_are_found_there(folders: Folders) -> None:
     """They are shown by the name that the manifest gives the folder."""
-    given = Watch([LogPattern("*.json", True)], folders)
+    given = Watch([LogPattern("*.json", True)], folders, folders.output.stat().st_mtime_ns)
     (folders.output / "a.json").write_text("1")
     assert written(given) == {"{output}/a.json": b"1"}
 
@@ -140,6 +141,39 @@ def test_links_inside_the_folder_are_followed_and_loops_are_refused(folders: Fol
     (folders.run_in / "x.json").symlink_to("x.json")
     with pytest.raises(SampleError, match=r"loop of links|not a file"):
         given.written()
+
+
+def test_a_link_of_before_may_lead_nowhere_yet(folders: Folders) -> None:
+    """`latest.json` may name a file that the execution is going to write."""
+    (folders.run_in / "latest.json").symlink_to("run-1.json")
+    given = watch(folders, "latest.json")
+    (folders.run_in / "run-1.json").write_text("1")
+    assert written(given) == {"run-1.json": b"1"}
+
+
+def test_what_the_system_does_not_tell_is_a_reason(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the source, not of benchgov."""
+
+    def fail(*_: object) -> bool:
+        raise OSError(5, "Input/output error")
+
+    given = watch(folders, "a.json")
+    monkeypatch.setattr(Path, "exists", fail)
+    with pytest.raises(SampleError, match="cannot be looked for: Input/output error"):
+        given.written()
+
+
+def test_a_file_that_could_not_be_read_before_may_be_rewritten(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was in it does not matter then."""
+    path = folders.run_in / "a.json"
+    path.write_text("1" * 20)
+    monkeypatch.setattr(source_files, "MAX_LOG_BYTES", 10)
+    given = watch(folders, "*.json")
+    rewrite(path, "2")
+    (folders.run_in / "folder.json").mkdir()
+    assert written(given) == {"a.json": b"2"}
 
 
 def test_what_is_no_file_is_refused_before_it_is_opened(folders: Folders) -> None:
