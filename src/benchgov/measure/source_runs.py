@@ -13,7 +13,7 @@ from benchgov.adapters.results import Result, Shape, listed, shape_of
 from benchgov.measure.plan import PlannedSource
 from benchgov.measure.source import Execution
 from benchgov.report import Metric, Run, Sampling, Source
-from benchgov.suites.select import fits
+from benchgov.suites.select import fits, names
 from benchgov.suites.source import FROM_GROUP
 
 Key = tuple[str, str]
@@ -34,7 +34,8 @@ def runs_of(executions: Sequence[Execution], context: Context) -> list[Run]:
     """The runs of `executions`: all that were planned, or those up to one that failed.
 
     With a failure everything that is known of the source is blocked, because none of it has all its samples.
-    Without one, a benchmark is blocked by itself when an execution lacks it or has other units.
+    Without one, a benchmark is blocked by itself when an execution lacks it or has other units. A selection
+    by family may leave nothing; one by id that does is blocked.
     """
     found: dict[Key, list[Result | None]] = {}
     for number, execution in enumerate(executions):
@@ -46,9 +47,11 @@ def runs_of(executions: Sequence[Execution], context: Context) -> list[Run]:
     if failed:
         runs = [run.model_copy(update={"stderr_tail": failed.tail}) for run in runs]
     if not found:
+        why = why or "no execution gave a benchmark"
         return [unmeasured(context.planned, why, context.manifest, failed.tail if failed else "")]
-    if not runs and not all(pattern.startswith("family:") for pattern in context.selection):
-        reason = f"none of its {len(found)} benchmarks fits {', '.join(context.selection)}"
+    missed = [pattern for pattern in context.selection if names(context.planned.entry, pattern)]
+    if missed and not runs:
+        reason = f"none of its {len(found)} benchmarks fits {', '.join(missed)}"
         return [unmeasured(context.planned, reason, context.manifest)]
     return runs
 

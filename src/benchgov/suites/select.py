@@ -48,6 +48,13 @@ def fits(entry: SourceEntry, benchmark: str, family: str, patterns: Sequence[str
     return not patterns or any(_one_fits(entry, benchmark, family, pattern) for pattern in patterns)
 
 
+def names(entry: SourceEntry, pattern: str) -> bool:
+    """Whether `pattern` is about ids that begin with that of `entry`, before the first `/`."""
+    heads = (pattern, pattern.partition("/")[0])
+    by_id = not pattern.startswith("family:")
+    return by_id and any(entry.id == head or fnmatchcase(entry.id, head) for head in heads)
+
+
 def _one_fits(entry: SourceEntry, benchmark: str, family: str, pattern: str) -> bool:
     if pattern.startswith("family:"):
         return family == pattern.removeprefix("family:")
@@ -66,8 +73,7 @@ def _may_yield(suite: Suite, item: SourceEntry, pattern: str) -> bool:
         name = pattern.removeprefix("family:")
         family = suite.manifest.families.get(name)
         return item.family in {name, FROM_GROUP} or (family is not None and bool(family.match))
-    heads = (pattern, pattern.partition("/")[0])
-    return any(item.id == head or fnmatchcase(item.id, head) for head in heads)
+    return names(item, pattern)
 
 
 def _scales(item: Benchmark, pattern: str) -> set[float] | None:

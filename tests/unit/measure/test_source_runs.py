@@ -211,7 +211,8 @@ def test_a_selection_keeps_what_fits(plan: Plan) -> None:
     assert selected("family:io") == ["go/Read/tool"]
     assert selected("go/*") == selected("go") == ["go/Sort/tool", "go/Read/tool"]
     assert selected("family:x") == []
-    (run,) = runs(plan, executions, selection=["go/Sord"])
+    assert selected("family:x", "grouped/Sort") == []
+    (run,) = runs(plan, executions, selection=["go/Sord", "family:x", "grouped"])
     assert (run.key, run.reason) == ("go/auto", "none of its 2 benchmarks fits go/Sord")
 
 
