@@ -64,10 +64,6 @@ def measured(project: Project, suite: str, warmup: int, runs: int) -> Report:
 
 def suite_thresholds(project: Project, suite: str) -> dict[str, MetricThresholds]:
     """The thresholds of the suite's manifest; none when imported reports have no manifest."""
-    from benchgov.suites.load import MANIFEST, load_suite
+    from benchgov.suites.load import family_thresholds
 
-    folder = project.suite_dir(suite)
-    if not (folder / MANIFEST).exists():
-        return {}
-    families = load_suite(folder, project.root).manifest.families
-    return {name: family.thresholds for name, family in families.items()}
+    return family_thresholds(project.suite_dir(suite))

@@ -77,24 +77,18 @@ def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
     from benchgov.adapters.assemble import Rules
     from benchgov.adapters.names import family_rule, rename_rule, rules_of
     from benchgov.errors import UsageError
+    from benchgov.suites.load import family_rules
     from benchgov.wire import is_name
 
     if not is_name(given["suite"]):
         raise UsageError(f"{given['suite']!r} is not the name of a suite")
+    folder = project.suite_dir(given["suite"])
     return Rules(
         given["suite"],
         project.settings.regime,
         [rename_rule(one) for one in given["renames"]],
-        [family_rule(one) for one in given["families"]] or rules_of(_family_rules(project, given["suite"])),
+        [family_rule(one) for one in given["families"]] or rules_of(family_rules(folder)),
     )
-
-
-def _family_rules(project: Project, suite: str) -> Sequence[tuple[str, str]]:
-    """What `match` of the suite's families says; nothing when the suite has no manifest."""
-    from benchgov.suites.load import MANIFEST, load_suite
-
-    folder = project.suite_dir(suite)
-    return load_suite(folder, project.root).manifest.family_rules() if (folder / MANIFEST).exists() else ()
 
 
 def _readings(project: Project, files: Sequence[str], tool: str, allow_partial: bool) -> list[Reading]:

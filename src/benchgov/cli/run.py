@@ -153,9 +153,14 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
     settings = project.settings
     store = store_of(project.root, settings, suite.manifest.suite)
     active = store.active(report.config.regime, report.environment)
-    if not active.baselines and active.nearest is None:
+    if not (active.baselines or active.nearest or report.config.against):
         return report
-    policy = GatePolicy(settings.policy.mode, missing="allow" if report.config.selection else None)
+    policy = GatePolicy(
+        settings.policy.mode,
+        missing="allow" if report.config.selection else None,
+        settings=settings.policy,
+        families={name: family.thresholds for name, family in suite.manifest.families.items()},
+    )
     return report.model_copy(update={"performance_gate": as_gate(compare(report, active, policy))})
 
 

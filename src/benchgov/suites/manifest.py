@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -157,6 +158,15 @@ class Family(Part):
         return given
 
 
+FamilyRule = tuple[str, str]
+"""(regular expression, family)."""
+
+
+def rules_of_families(families: Mapping[str, Family]) -> tuple[FamilyRule, ...]:
+    """Every `match`, in order; the first that fits a name wins."""
+    return tuple((pattern, name) for name, family in families.items() for pattern in family.match)
+
+
 def as_entry(value: Any) -> Benchmark | SourceEntry:
     """`value` as the kind of entry that it is, so that faults are those of that kind alone.
 
@@ -187,6 +197,6 @@ class Manifest(Part):
     families: Annotated[dict[Name, Family], Field(min_length=1)]
     benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
 
-    def family_rules(self) -> tuple[tuple[str, str], ...]:
-        """(regular expression, family) of every `match`, in order; the first that fits a name wins."""
-        return tuple((pattern, name) for name, family in self.families.items() for pattern in family.match)
+    def family_rules(self) -> tuple[FamilyRule, ...]:
+        """By which names a family is found."""
+        return rules_of_families(self.families)
