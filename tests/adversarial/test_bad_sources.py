@@ -185,7 +185,9 @@ def test_a_log_that_is_too_large_is_not_read(
         ("import os; os.symlink('log', 'log')", "log: "),
         ("import os; os.symlink('nowhere', 'log')", "log: "),
         ("import os; os.mkfifo('log')", "not a file"),
-        ("import os; os.mkdir('log')", "not a file"),
+        ("import os; os.mkdir('log')", "wrote no such file"),
+        ("import os; os.mkdir('log'); open('log/a.svg', 'w')", "no file of it is a log"),
+        ("import os; os.mkdir('log'); open('log/a', 'wb').write(b'\\xff')", "no file of it is a log"),
         ("import os, shutil; shutil.rmtree('.', ignore_errors=True)", "wrote no such file"),
     ],
 )

@@ -169,6 +169,25 @@ def test_files_of_the_output_folder_are_the_log(run: Callable[..., Measurement])
     assert blocked.reason == "execution 1 of 7, a warm-up: {output}/a.json: it wrote no such file"
 
 
+@pytest.mark.parametrize("tool", ["auto", "hyperfine"])
+def test_a_folder_may_hold_more_than_logs(run: Callable[..., Measurement], folder: Path, tool: str) -> None:
+    """What is none is passed over, and not kept; every log is read."""
+    (folder / "tree.py").write_text(
+        "import json, pathlib, sys\nout = pathlib.Path(sys.argv[1])\n(out / 'plots').mkdir()\n"
+        "(out / 'plots' / 'a.svg').write_text('<svg/>')\n"
+        "for name in 'ab':\n"
+        "    result = {'command': name, 'mean': 1, 'times': [1, 2]}\n"
+        "    (out / name).write_text(json.dumps({'results': [result]}))\n"
+    )
+    found = run(source("'{python} tree.py {output}'", f"files: '{{output}}', samples: tool, tool: {tool}"))
+    assert [(one.key, one.reason) for one in found.report.runs] == [
+        ("x/a/hyperfine", ""),
+        ("x/b/hyperfine", ""),
+    ]
+    kept: Any = found.raw["source-001-x-execution-001.json"]
+    assert [one["log"] for one in kept["logs"]] == ["{output}/a", "{output}/b"]
+
+
 def test_the_tool_s_own_samples_are_taken_once(run: Callable[..., Measurement]) -> None:
     """As they are, and not as samples of processes."""
     one = only(run(source("'{python} hyper.py a.json'", "files: a.json, samples: tool")))

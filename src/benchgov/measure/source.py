@@ -5,11 +5,11 @@ A function of the entry, the place and the machine alone, so that another revisi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchgov.adapters.interface import Adapter, Log, Reading
+from benchgov.adapters.interface import Adapter, Log, MalformedLogError, Reading
 from benchgov.adapters.machine import contradictions
 from benchgov.adapters.names import benchmark_id, renamed, rules_of
 from benchgov.adapters.registry import detect, named, read_all, without_collector
@@ -18,7 +18,7 @@ from benchgov.errors import InputError
 from benchgov.files import decode, inside
 from benchgov.measure.scratch import scratch_folder
 from benchgov.measure.session import STDERR_TAIL, SampleError, Session, Specification, host_environ, printable
-from benchgov.measure.source_files import Folders, Watch
+from benchgov.measure.source_files import Folders, Watch, Written
 from benchgov.report import Facts
 from benchgov.suites.placeholders import fill
 from benchgov.suites.source import AUTO, SourceEntry, SourceSpec
@@ -80,28 +80,29 @@ def execute(entry: SourceEntry, place: Place, means: Means, timeout: float) -> E
     """
     with scratch_folder() as scratch:
         try:
-            left, logs, notes = _run(entry.source, place, means, (scratch, timeout))
+            left, files, notes = _run(entry.source, place, means, (scratch, timeout))
         except SampleError as error:
             reason, tail = (_cleaned(text, place, scratch) for text in (error.reason, error.stderr_tail))
             return Execution(fault=one_line(reason, _MAX_REASON), tail=tail)
+    logs: list[Log] = []
     try:
-        readings = _read(entry.source, logs, means)
-        found = results(readings, lambda name: _identify(entry, name))
-        for one in found:
-            one.metrics()
+        pairs = list(_logs(entry.source, files, means, logs))
+        with without_collector():
+            readings = read_all(pairs, allow_partial=False)
+        found = _results(entry, readings)
     except InputError as error:
         said = one_line("; ".join([str(error), *error.details]), _MAX_REASON)
-        return Execution(logs, fault=said, processes_left=left)
+        return Execution(tuple(logs), fault=said, processes_left=left)
     if drifts := contradictions(means.here, [reading.facts for reading in readings]):
         said = ", ".join(f"{one.name}: this one has {one.wanted}, the log {one.found}" for one in drifts)
-        return Execution(logs, tuple(readings), fault=f"the log is of another machine ({said})")
-    return Execution(logs, tuple(readings), tuple(found), notes, left)
+        return Execution(tuple(logs), tuple(readings), fault=f"the log is of another machine ({said})")
+    return Execution(tuple(logs), tuple(readings), tuple(found), notes, left)
 
 
 def _run(
     source: SourceSpec, place: Place, means: Means, bounds: tuple[Path, float]
-) -> tuple[int, tuple[Log, ...], tuple[str, ...]]:
-    """(processes that it left, its logs, notes); raises SampleError."""
+) -> tuple[int, list[Written], tuple[str, ...]]:
+    """(processes that it left, what it wrote, notes); raises SampleError."""
     scratch, timeout = bounds
     folders = Folders(place.run_in(source), scratch / "files")
     folders.output.mkdir()
@@ -129,22 +130,45 @@ def _run(
             raise SampleError(f"exit code {reply['exit_code']}", tail)
     left = int(reply.get("left", 0))
     if not source.files:
-        return left, (_log(STANDARD_OUTPUT, printed),), ()
+        return left, [Written(STANDARD_OUTPUT, printed, must_be_a_log=True)], ()
     files, notes = watch.written()
-    return left, tuple(_log(file.where, file.data) for file in files), tuple(notes)
+    return left, files, tuple(notes)
 
 
-def _log(where: str, data: bytes) -> Log:
-    try:
-        return Log(where, decode(data, where))
-    except InputError as error:
-        raise SampleError(str(error)) from error
+def _logs(
+    source: SourceSpec, files: Sequence[Written], means: Means, kept: list[Log]
+) -> Iterator[tuple[Log, Adapter]]:
+    """(log, its adapter) of every file that is a log, or must be one; those are `kept`, whatever comes next.
 
-
-def _read(source: SourceSpec, logs: Sequence[Log], means: Means) -> list[Reading]:
+    Raises:
+        InputError: a file that must be a log and is none.
+    """
     chosen = None if source.tool == AUTO else named(source.tool, means.known)
-    with without_collector():
-        return read_all([(log, chosen or detect(log, means.known)) for log in logs], allow_partial=False)
+    for file in files:
+        try:
+            log = Log(file.where, decode(file.data, file.where))
+            if file.must_be_a_log:
+                kept.append(log)
+            adapter = chosen or detect(log, means.known)
+        except InputError:
+            if file.must_be_a_log:
+                raise
+            continue
+        if file.must_be_a_log:
+            yield log, adapter
+        elif adapter.detects(log):
+            kept.append(log)
+            yield log, adapter
+
+
+def _results(entry: SourceEntry, readings: Sequence[Reading]) -> list[Result]:
+    """Every benchmark once, whose logs agree; raises MalformedLogError."""
+    found = results(readings, lambda name: _identify(entry, name))
+    if not found:
+        raise MalformedLogError("no file of it is a log that can be read")
+    for one in found:
+        one.metrics()
+    return found
 
 
 def _identify(entry: SourceEntry, name: str) -> str:

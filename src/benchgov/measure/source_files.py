@@ -44,10 +44,14 @@ class _State:
 
 @dataclass(frozen=True)
 class Written:
-    """A file of an execution: its content, and its name as messages show it."""
+    """A file of an execution: its content, its name as messages show it, and whether it must be a log.
+
+    In a folder there may be other files, such as plots.
+    """
 
     where: str
     data: bytes
+    must_be_a_log: bool
 
 
 class Watch:
@@ -99,7 +103,7 @@ class Watch:
         before = self._before.get(path)
         if before and 0 < before.size < len(data) and sha256_hex(data[: before.size]) == before.sha256:
             raise SampleError(f"{where}: was appended to, so it holds results of before this execution")
-        return Written(where, data)
+        return Written(where, data, must_be_a_log=not (base / pattern.relative).is_dir())
 
 
 @contextlib.contextmanager
@@ -128,14 +132,22 @@ def _states(patterns: Sequence[LogPattern], folders: Folders) -> Iterator[tuple[
 def _candidates(pattern: LogPattern, folders: Folders) -> list[Path]:
     base = folders.base(pattern)
     plain = base / pattern.relative
-    if plain.exists() or plain.is_symlink():
+    if plain.is_dir() and plain.resolve().is_relative_to(base):
+        fit = (path for path in plain.rglob("*") if not path.is_dir() and not _hidden(path, plain))
+    elif plain.exists() or plain.is_symlink():
         return [plain]
-    if not glob.has_magic(pattern.relative):
+    elif glob.has_magic(pattern.relative):
+        fit = base.glob(pattern.relative)
+    else:
         return []
-    found = list(islice(base.glob(pattern.relative), MAX_FILES + 1))
+    found = list(islice(fit, MAX_FILES + 1))
     if len(found) > MAX_FILES:
         raise SampleError(f"more than {MAX_FILES:,} files fit {_shown(pattern)!r}")
     return found
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _file(path: Path, pattern: LogPattern, folders: Folders) -> Path | None:
@@ -174,4 +186,6 @@ def _nothing(pattern: LogPattern, there: Sequence[Path]) -> str:
 
 
 def _shown(pattern: LogPattern) -> str:
-    return f"{{output}}/{pattern.relative}" if pattern.in_output else pattern.relative
+    if not pattern.in_output:
+        return pattern.relative
+    return "{output}" if pattern.relative == "." else f"{{output}}/{pattern.relative}"

@@ -20,13 +20,14 @@ AUTO = "auto"
 OUTPUT = "output"
 """`{output}`: a folder that is fresh and empty for each execution."""
 
+_OUTPUT = "{output}"
 _OUTPUT_PREFIX = "{output}/"
 _MAX_PART = 255
 
 
 @dataclass(frozen=True)
 class LogPattern:
-    """A file that a source writes, or a glob: `relative` to `{output}`, or to the source's folder."""
+    """A file, folder or glob that a source writes: `relative` to `{output}`, or to where the command runs."""
 
     relative: str
     in_output: bool
@@ -42,7 +43,7 @@ class SourceSpec(Part):
 
     tool: Name = Field(default=AUTO, description="which tool writes the log; auto: known by its content")
     command: Annotated[tuple[Word, ...], Field(min_length=1)]
-    files: tuple[str, ...] = Field(default=(), description="files or globs with the log")
+    files: tuple[str, ...] = Field(default=(), description="files, folders or globs with the log")
     folder: str | None = Field(default=None, description="where it runs, from the repository's root")
     protocol: str | None = Field(default=None, description="the file that defines what is measured")
     env: Variables = {}
@@ -64,10 +65,7 @@ class SourceSpec(Part):
     @property
     def patterns(self) -> tuple[LogPattern, ...]:
         """`files`, each knowing where it lies."""
-        return tuple(
-            LogPattern(name.removeprefix(_OUTPUT_PREFIX), name.startswith(_OUTPUT_PREFIX))
-            for name in self.files
-        )
+        return tuple(map(_pattern, self.files))
 
     def placeholders(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """((the key that has it), name) of every placeholder in the command and in `env`."""
@@ -111,8 +109,16 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
 
 
+def _pattern(name: str) -> LogPattern:
+    if name == _OUTPUT:
+        return LogPattern(".", in_output=True)
+    return LogPattern(name.removeprefix(_OUTPUT_PREFIX), name.startswith(_OUTPUT_PREFIX))
+
+
 def _check_below(name: str) -> None:
     """Refuse a file that lies, or could be made to lie, elsewhere than below its folder."""
+    if name == _OUTPUT:
+        return
     relative = name.removeprefix(_OUTPUT_PREFIX)
     parts = relative.split("/")
     if not relative.strip("/.") or "\0" in name:

@@ -10,7 +10,7 @@ import pytest
 from benchgov.measure import source_files
 from benchgov.measure.session import SampleError
 from benchgov.measure.source_files import Folders, Watch
-from benchgov.suites.source import LogPattern
+from benchgov.suites.source import LogPattern, SourceSpec
 
 
 @pytest.fixture
@@ -98,6 +98,45 @@ def test_a_file_that_is_not_there_is_named(folders: Folders, pattern: str) -> No
     assert caught.value.reason == f"{pattern}: it wrote no such file"
 
 
+def test_a_folder_is_all_that_is_below_it_and_need_not_be_logs(folders: Folders) -> None:
+    """Hidden files and files of before are left out; links out of the folder are refused here too."""
+    tree = folders.run_in / "tree"
+    (tree / "deep").mkdir(parents=True)
+    (tree / "deep" / "old.json").write_text("1")
+    given = watch(folders, "tree", "tree/deep/new.json")
+    for name in (".hidden", "deep/.hidden/a", "plot.svg", "deep/new.json"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_text(name)
+    files, notes = given.written()
+    assert [(file.where, file.must_be_a_log) for file in files] == [
+        ("tree/deep/new.json", False),
+        ("tree/plot.svg", False),
+    ]
+    assert notes == ["not read: 1 of the files that fit 'tree', older than the run"]
+    (tree / "out").symlink_to(folders.output.parent)
+    (tree / "file").symlink_to("/etc/passwd")
+    with pytest.raises(SampleError, match="tree: a link leads out of the folder"):
+        given.written()
+
+
+def test_a_folder_that_is_a_link_out_is_refused(folders: Folders) -> None:
+    """Nothing below it is even listed."""
+    given = watch(folders, "tree")
+    (folders.run_in / "tree").symlink_to(folders.output.parent)
+    with pytest.raises(SampleError, match="tree: a link leads out of the folder"):
+        given.written()
+
+
+def test_the_whole_output_folder_may_be_read(folders: Folders) -> None:
+    """By its own name."""
+    (pattern,) = SourceSpec(command=("x",), files=("{output}",)).patterns
+    given = Watch([pattern], folders, folders.output.stat().st_mtime_ns)
+    with pytest.raises(SampleError, match=r"^\{output\}: it wrote no such file"):
+        given.written()
+    (folders.output / "a").write_text("1")
+    assert written(given) == {"{output}/a": b"1"}
+
+
 def test_every_pattern_must_be_met_and_every_file_is_read_once(folders: Folders) -> None:
     """Overlapping patterns name a file twice; it stays one."""
     given = watch(folders, "b.json", "*.json", "**/c.json")
@@ -177,7 +216,7 @@ def test_a_file_that_could_not_be_read_before_may_be_rewritten(
 
 
 def test_what_is_no_file_is_refused_before_it_is_opened(folders: Folders) -> None:
-    """A pipe would be waited for, a folder has no text."""
+    """A pipe would be waited for; one in a folder too, and an empty folder has nothing."""
     given = watch(folders, "pipe", "folder")
     os.mkfifo(folders.run_in / "pipe")
     with pytest.raises(SampleError, match="pipe: not a file"):
@@ -185,6 +224,9 @@ def test_what_is_no_file_is_refused_before_it_is_opened(folders: Folders) -> Non
     (folders.run_in / "pipe").unlink()
     (folders.run_in / "pipe").write_text("1")
     (folders.run_in / "folder").mkdir()
+    with pytest.raises(SampleError, match="folder: it wrote no such file"):
+        given.written()
+    os.mkfifo(folders.run_in / "folder" / "pipe")
     with pytest.raises(SampleError, match="folder: not a file"):
         given.written()
 
