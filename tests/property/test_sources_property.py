@@ -43,14 +43,14 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=7).map("".join))
 def test_no_name_of_a_file_can_leave_its_folder(name: str) -> None:
-    """It is refused, or lies below its folder however it is joined; a glob can be looked for."""
+    """It is refused, or lies below its folder however it is joined; only `{output}` is a folder itself."""
     try:
         spec = SourceSpec(command=("x",), files=(name,))
     except ValidationError:
         return
     (pattern,) = spec.patterns
     joined = posixpath.normpath(posixpath.join("/base", pattern.relative))
-    assert joined.startswith("/base/")
+    assert joined.startswith("/base/") or (name, joined) == ("{output}", "/base")
     list(Path(__file__).parent.joinpath("nowhere").glob(pattern.relative))
 
 
