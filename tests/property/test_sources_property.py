@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import posixpath
 from pathlib import Path
 from statistics import median
@@ -51,7 +52,8 @@ def test_no_name_of_a_file_can_leave_its_folder(name: str) -> None:
     (pattern,) = spec.patterns
     joined = posixpath.normpath(posixpath.join("/base", pattern.relative))
     assert joined.startswith("/base/") or (name, joined) == ("{output}", "/base")
-    list(Path(__file__).parent.joinpath("nowhere").glob(pattern.relative))
+    if glob.has_magic(pattern.relative):
+        list(Path(__file__).parent.glob(pattern.relative))
 
 
 METRICS = st.builds(
