@@ -59,7 +59,8 @@ class Sampling(Wire):
     """How a run's samples were taken.
 
     With isolation `process` every sample had a process of its own; with `shared` one process gave
-    them all, and they are not independent. `memory_floor_bytes` is the least peak memory that the
+    them all, and they are not independent. `iterations` inside one process are one sample: their mean, or,
+    where another tool took them, their median. `memory_floor_bytes` is the least peak memory that the
     harness can tell apart from its own.
     """
 

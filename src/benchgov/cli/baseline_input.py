@@ -33,7 +33,7 @@ def measured(project: Project, suite: str, warmup: int, runs: int) -> Report:
     from benchgov.measure.plan import SamplingFlags, plan_suite
     from benchgov.measure.runner import measure
     from benchgov.suites.load import load_suite
-    from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP
+    from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 
     breaches = (
         [f"rule minimum-warmup: at least {MIN_WARMUP}, asked for {warmup}"] if warmup < MIN_WARMUP else []
@@ -50,7 +50,7 @@ def measured(project: Project, suite: str, warmup: int, runs: int) -> Report:
     plan = plan_suite(
         load_suite(project.suite_dir(suite), project.root), sampling=SamplingFlags(warmup, runs)
     )
-    with progress(rim, len(plan.runs)) as shown:
+    with progress(rim, plan.steps) as shown:
         return measure(
             plan,
             environment=environment,

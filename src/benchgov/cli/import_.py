@@ -38,7 +38,8 @@ STANDARD_INPUT = "-"
     "families",
     multiple=True,
     metavar="REGEX=NAME",
-    help="Family of the names that fit; the first wins.  [default: the tool's group, else the tool]",
+    help="Family of the names that fit; the first wins.  [default: `match` of the suite's families, then the "
+    "tool's group, else the tool]",
 )
 @click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
 @click.option("--allow-partial", is_flag=True, help="Take what is whole of a log that is not.")
@@ -74,17 +75,19 @@ def import_(files: tuple[str, ...], output_format: str, **given: Any) -> int:
 
 def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
     from benchgov.adapters.assemble import Rules
-    from benchgov.adapters.names import family_rule, rename_rule
+    from benchgov.adapters.names import family_rule, rename_rule, rules_of
     from benchgov.errors import UsageError
+    from benchgov.suites.load import family_rules
     from benchgov.wire import is_name
 
     if not is_name(given["suite"]):
         raise UsageError(f"{given['suite']!r} is not the name of a suite")
+    folder = project.suite_dir(given["suite"])
     return Rules(
         given["suite"],
         project.settings.regime,
         [rename_rule(one) for one in given["renames"]],
-        [family_rule(one) for one in given["families"]],
+        [family_rule(one) for one in given["families"]] or rules_of(family_rules(folder)),
     )
 
 

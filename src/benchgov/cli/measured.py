@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
     from rich.table import Table
 
-    from benchgov.measure.plan import Plan, PlannedRun
-    from benchgov.measure.runner import Progress
+    from benchgov.measure.plan import Plan, Planned
+    from benchgov.measure.progress import Progress
     from benchgov.report import Environment, Report, Run
     from benchgov.rim import Rim
 
@@ -41,6 +41,17 @@ def print_plan(rim: Rim, plan: Plan, output_format: str) -> None:
             str(sampling.iterations or "auto"),
             sampling.isolation,
             f"{sampling.timeout_seconds:g} s",
+        )
+    for source in plan.sources:
+        table.add_row(
+            f"{_plain(source.key)}/…",
+            source.entry.family,
+            f"those of {source.entry.source.tool}",
+            str(source.warmup),
+            str(source.runs),
+            "the tool's",
+            source.isolation,
+            f"{source.timeout_seconds:g} s",
         )
     console(rim).print(table)
 
@@ -175,7 +186,7 @@ def progress(rim: Rim, total: int) -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     screen = Console(file=rim.stderr, no_color=bool(rim.environ.get("NO_COLOR")))
     with Progress(*columns, console=screen, transient=True, refresh_per_second=2) as bar:
-        yield TerminalBar(bar, bar.add_task("starting", total=total))
+        yield TerminalBar(bar, bar.add_task("starting", total=total), total)
 
 
 class LogLines:
@@ -184,8 +195,17 @@ class LogLines:
     def __init__(self, rim: Rim, total: int) -> None:
         self._rim, self._total, self._done = rim, total, 0
 
-    def begin(self, planned: PlannedRun) -> None:
+    def begin(self, planned: Planned) -> None:
         """Nothing: the line comes when the run is done."""
+
+    def executing(self, planned: Planned, number: int, total: int) -> None:
+        """`py: execution 2 of 7`."""
+        self._rim.stderr.write(f"{planned.key}: execution {number} of {total}\n")
+        self._rim.stderr.flush()
+
+    def found(self, count: int) -> None:
+        """So many instead of the one that was planned."""
+        self._total += count - 1
 
     def done(self, run: Run) -> None:
         """`[3/20] sort@1000/optimized: pass, 12.3 µs`."""
@@ -199,12 +219,21 @@ class LogLines:
 class TerminalBar:
     """A progress bar that names the run; it redraws seldom, because drawing costs time on a small machine."""
 
-    def __init__(self, bar: Bar, task: TaskID) -> None:
-        self._bar, self._task = bar, task
+    def __init__(self, bar: Bar, task: TaskID, total: int) -> None:
+        self._bar, self._task, self._total = bar, task, total
 
-    def begin(self, planned: PlannedRun) -> None:
+    def begin(self, planned: Planned) -> None:
         """Show the run's name."""
         self._bar.update(self._task, description=_plain(planned.key))
+
+    def executing(self, planned: Planned, number: int, total: int) -> None:
+        """Show how far the source is."""
+        self._bar.update(self._task, description=f"{_plain(planned.key)} ({number} of {total})")
+
+    def found(self, count: int) -> None:
+        """So many instead of the one that was planned."""
+        self._total += count - 1
+        self._bar.update(self._task, total=self._total)
 
     def done(self, run: Run) -> None:
         """One step further."""

@@ -114,7 +114,7 @@ def _run(project: Project, plan: Plan, environment: Environment) -> Measurement:
     from benchgov.git import revision
     from benchgov.measure.runner import measure
 
-    with progress(project.rim, len(plan.runs)) as shown:
+    with progress(project.rim, plan.steps) as shown:
         return measure(
             plan,
             environment=environment,

@@ -217,9 +217,8 @@ def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
     warmup = _span([sampling.warmup for sampling in samplings])
     runs = _span([sampling.runs for sampling in samplings])
     iterations = _span([sampling.iterations for sampling in samplings])
-    means = (
-        "one iteration" if iterations == "1" else f"the mean of {iterations} iterations inside one process"
-    )
+    several = f"the mean or median of {iterations} iterations inside one process"
+    means = "one iteration" if iterations == "1" else several
     yield (
         f"Each benchmark ran {warmup} times to warm up and {runs} times measured; a sample is {means}, "
         "and counts once."
