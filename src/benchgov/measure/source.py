@@ -12,8 +12,9 @@ from pathlib import Path
 from benchgov.adapters.interface import Adapter, Log, MalformedLogError, Reading
 from benchgov.adapters.machine import contradictions
 from benchgov.adapters.names import benchmark_id, renamed, rules_of
-from benchgov.adapters.registry import detect, named, read_all, without_collector
+from benchgov.adapters.registry import detect, named, read_all
 from benchgov.adapters.results import Result, results
+from benchgov.collector import without_collector
 from benchgov.errors import InputError
 from benchgov.files import decode, inside
 from benchgov.measure.scratch import scratch_folder
