@@ -1,4 +1,4 @@
-"""Measurements to try decision rules on: simulated families, and re-splits of recorded samples of one revision.
+"""Measurements to try decision rules on: simulated families, and recorded samples dealt out anew.
 
 A measurement is (before, after), both (benchmarks, pairs): in every block of five pairs the ten runs were
 made in random order, so sample i of both sides belongs to block i // 5.
@@ -21,8 +21,11 @@ BLOCK = 2 * PAIRS_PER_BLOCK
 
 @dataclass(frozen=True)
 class Noise:
-    """What a machine does to times: `cv` of every run, `outliers` (share) longer by `heavy` (factor, or a mean
-    of 30 % when there is none), a random walk of `walk` a run, and a trend of `trend` a run."""
+    """What a machine does to times.
+
+    Every run varies by `cv`; the share `outliers` takes `heavy` times as long, or without it 30 % longer on
+    average; from run to run the machine changes by about `walk`, up or down, and by `trend`.
+    """
 
     cv: float = 0.02
     outliers: float = 0.05
@@ -48,7 +51,7 @@ def recorded(path: Path = RECORDED) -> Array:
 
 
 def resplit(blocks: Array, pairs: int, chance: np.random.Generator) -> tuple[Array, Array]:
-    """A measurement without any change out of `recorded` blocks: which ones, and who gets which run, by lot."""
+    """A measurement without any change from `recorded` blocks: which ones, and whose each run is, by lot."""
     wanted = pairs // PAIRS_PER_BLOCK
     order = chance.random(blocks.shape[:2]).argsort(axis=1)[:, :wanted]
     return dealt(np.take_along_axis(blocks, order[:, :, None], axis=1), chance)

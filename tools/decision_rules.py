@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from benchgov.baselines.aggregate import aggregate
 from benchgov.config import Statistics
 from benchgov.gate.decide import Decision, Limit, Pair, Samples, Terms
 from benchgov.gate.statistical import decide
@@ -53,7 +55,7 @@ def pairs_taken(before: Array, after: Array, looks: Sequence[int]) -> NDArray[np
     """After how many pairs an adaptive measurement leaves every benchmark."""
     taken = np.full(len(before), looks[0], dtype=np.int64)
     active = np.arange(len(before))
-    for pairs, following in zip(looks, looks[1:], strict=False):
+    for pairs, following in pairwise(looks):
         active = active[suspicious(before[active, :pairs], after[active, :pairs], looks)]
         taken[active] = following
     return taken
@@ -62,8 +64,8 @@ def pairs_taken(before: Array, after: Array, looks: Sequence[int]) -> NDArray[np
 def _pair(before: Array, after: Array) -> Pair:
     left, right = tuple(before.tolist()), tuple(after.tolist())
     return Pair(
-        Samples(float(np.median(before)), len(left), lambda: (left,)),
-        Samples(float(np.median(after)), len(right), lambda: (right,)),
+        Samples(aggregate(left, "median"), len(left), lambda: (left,)),
+        Samples(aggregate(right, "median"), len(right), lambda: (right,)),
         LIMIT,
         paired=True,
     )
@@ -88,7 +90,7 @@ def median_over(pairs: int, percent: float) -> Rule:
 
 
 def mann_whitney(pairs: int, floor_percent: float = 0.0) -> Rule:
-    """Two-sided Mann–Whitney, p < .05 (benchstat); with a floor, the median must have grown by as much too."""
+    """Two-sided Mann–Whitney, p < .05 (benchstat); with a floor, the median grew by that too."""
 
     def judge(before: Array, after: Array, _: np.random.Generator) -> Flags:
         larger, _smaller = rank_sum_p(before, after)
@@ -99,15 +101,21 @@ def mann_whitney(pairs: int, floor_percent: float = 0.0) -> Rule:
 
 def bootstrap_interval(pairs: int) -> Rule:
     """The 95 % percentile interval of the difference of means lies above 0."""
-    return _fixed(pairs, lambda before, after, chance: 2 * _bootstrap_p(before, after, chance) < 0.05)
+    return _fixed(pairs, lambda before, after, chance: 2 * _bootstrap_share(before, after, chance) < 0.05)
 
 
-def bootstrap_fdr(pairs: int, floor_percent: float) -> Rule:
-    """Bootstrap p-values, Benjamini–Hochberg at 5 % over the pull request, and a floor on the median."""
+def bootstrap_fdr(pairs: int, floor_percent: float, least: int = 1) -> Rule:
+    """One-sided bootstrap p-values, Benjamini–Hochberg at 5 % over them all, and a floor on the median.
+
+    p = (count + `least`) / (resamples + `least`): with 1 as usual, and with 0 a p-value of 0 may come out,
+    which lets a thousand resamples speak among thousands of benchmarks.
+    """
 
     def judge(before: Array, after: Array, chance: np.random.Generator) -> Flags:
-        found = benjamini_hochberg(np.minimum(2 * _bootstrap_p(before, after, chance), 1.0), 0.05)
-        return found & (_growth(before, after) >= floor_percent / 100)
+        count = _bootstrap_share(before, after, chance) * RESAMPLES
+        found = benjamini_hochberg((count + least) / (RESAMPLES + least), 0.05)
+        slower: Flags = found & (_growth(before, after) >= floor_percent / 100)
+        return slower
 
     return _fixed(pairs, judge)
 
@@ -117,7 +125,8 @@ def t_above(pairs: int, least: float, floor_percent: float) -> Rule:
 
     def judge(before: Array, after: Array, _: np.random.Generator) -> Flags:
         growth = after.mean(axis=1) / before.mean(axis=1) - 1
-        return (_welch(before, after)[0] > least) & (growth >= floor_percent / 100)
+        slower: Flags = (_welch(before, after)[0] > least) & (growth >= floor_percent / 100)
+        return slower
 
     return _fixed(pairs, judge)
 
@@ -146,7 +155,7 @@ def prediction_interval(pairs: int, boundary: float = 0.99) -> Rule:
 
 
 def quartiles(pairs: int) -> Rule:
-    """One new value above the third quartile and three interquartile ranges of the earlier ones (rustc-perf)."""
+    """One new value above the third quartile and three interquartile ranges of earlier ones (rustc-perf)."""
 
     def judge(before: Array, after: Array, _: np.random.Generator) -> Flags:
         low, high = np.quantile(before, [0.25, 0.75], axis=1)
@@ -169,12 +178,11 @@ def _welch(before: Array, after: Array) -> tuple[Array, Array]:
     return t, (left + right) ** 2 / ((left**2 + right**2) / (n - 1))
 
 
-def _bootstrap_p(before: Array, after: Array, chance: np.random.Generator) -> Array:
-    """The share of resampled differences of means at or below 0. Not rounded up to 1 / (resamples + 1), which
-    would cost these rules all their power among thousands of benchmarks; the resamples are shared by the rows."""
+def _bootstrap_share(before: Array, after: Array, chance: np.random.Generator) -> Array:
+    """The share of resampled differences of means at or below 0; all rows share the resamples."""
     n = before.shape[1]
     left, right = (chance.multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n for _ in range(2))
-    p = np.empty(len(before))
+    share = np.empty(len(before))
     for rows in chunks(len(before), 4 * RESAMPLES):
-        p[rows] = (left @ before[rows].T >= right @ after[rows].T).mean(axis=0)
-    return p
+        share[rows] = (left @ before[rows].T >= right @ after[rows].T).mean(axis=0)
+    return share

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from tools import decision_rules as rules
+from tools.decision_data import Noise, recorded, resplit, simulated
 
 from benchgov.environment.machine import describe, this_system
 from benchgov.rim import run_process
 from benchgov.statistics.ranks import Array
-from tools import decision_rules as rules
-from tools.decision_data import Noise, recorded, resplit, simulated
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "decision.md"
@@ -44,11 +43,17 @@ RULES: dict[str, rules.Rule] = {
     "t > 7 and ≥ 2 % (Perfherder)": rules.t_above(10, 7, 2),
     "bootstrap 95 % interval": rules.bootstrap_interval(10),
     "bootstrap, BH 5 %, ≥ 3 %": rules.bootstrap_fdr(10, 3),
+    "bootstrap, BH 5 %, ≥ 3 %, p may be 0": rules.bootstrap_fdr(10, 3, least=0),
     "bootstrap, BH 5 %, ≥ 3 %, 20 pairs": rules.bootstrap_fdr(20, 3),
     "prediction interval 99 %, one new value (Bencher)": rules.prediction_interval(10),
     "above Q3 + 3 IQR, one new value (rustc-perf)": rules.quartiles(10),
 }
-BESIDE = (OURS, "Mann–Whitney and ≥ 3 %", "bootstrap, BH 5 %, ≥ 3 %")
+BESIDE = (
+    OURS,
+    "Mann–Whitney and ≥ 3 %",
+    "bootstrap, BH 5 %, ≥ 3 %",
+    "bootstrap, BH 5 %, ≥ 3 %, p may be 0",
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Setting:
     benchmarks: int
     prs: int
     changed: int
-    noise: Noise | None = Noise()
+    noise: Noise | None
 
     @property
     def slow(self) -> int:
@@ -75,11 +80,11 @@ class Setting:
         return simulated(self.noise, self.benchmarks, MOST_PAIRS, chance)
 
 
-MAIN = Setting("CV 2 %", 10_000, 200, 20)
+MAIN = Setting("CV 2 %", 10_000, 200, 20, Noise())
 FURTHER = (
-    Setting("CV 2 %, 1,000 benchmarks", 1_000, 400, 100),
-    Setting("CV 2 %, 100 benchmarks", 100, 1_000, 500),
-    Setting("CV 2 %, 10 benchmarks", 10, 1_000, 1_000),
+    Setting("CV 2 %, 1,000 benchmarks", 1_000, 400, 100, Noise()),
+    Setting("CV 2 %, 100 benchmarks", 100, 1_000, 500, Noise()),
+    Setting("CV 2 %, 10 benchmarks", 10, 1_000, 1_000, Noise()),
     *(
         Setting(name, 10_000, 50, 10, noise)
         for name, noise in {
@@ -160,44 +165,45 @@ def tally(setting: Setting, names: Sequence[str]) -> dict[str, Tally]:
 def main_table(setting: Setting, tallies: dict[str, Tally]) -> Iterator[str]:
     """One row per rule."""
     yield (
-        f"{setting.benchmarks:,} benchmarks; {setting.prs} pull requests without any change, and {setting.changed} "
-        f"in which {setting.slow} benchmarks are {SLOWDOWN:.0%} slower.\n"
+        f"{setting.benchmarks:,} benchmarks; {setting.prs} pull requests without any change, and "
+        f"{setting.changed} in which {setting.slow} benchmarks are {SLOWDOWN * 100:.0f} % slower.\n"
     )
-    yield "| rule | no-change PRs with an alarm | false alarms per benchmark | found at +5 % | pairs: mean, most |"
+    yield (
+        "| rule | no-change PRs with an alarm | false alarms per benchmark "
+        f"| found at +{SLOWDOWN * 100:.0f} % | pairs: mean, most |"
+    )
     yield "|---|---|---|---|---|"
     for name, one in tallies.items():
         label = f"**{name}**" if name == OURS else name
         yield (
-            f"| {label} | {percent(one.alarmed / one.prs)} | {percent(one.false_rate)} | {percent(one.power)} "
-            f"| {one.mean_pairs:.1f}, {one.most} |"
+            f"| {label} | {percent(one.alarmed / one.prs)} | {percent(one.false_rate)} "
+            f"| {percent(one.power)} | {one.mean_pairs:.1f}, {one.most} |"
         )
 
 
 def settings_table(found: dict[Setting, dict[str, Tally]]) -> Iterator[str]:
-    """One row per setting, benchgov and two others side by side."""
+    """One row per setting and rule, benchgov first."""
     yield (
-        "| setting | PRs without, with a change | PRs with an alarm: " + " / ".join(BESIDE) + " | false alarms per "
-        "benchmark | found at +5 % | benchgov: inconclusive | benchgov: pairs |"
+        "| setting (PRs without, with a change) | rule | no-change PRs with an alarm "
+        f"| false alarms per benchmark | found at +{SLOWDOWN * 100:.0f} % | inconclusive "
+        "| pairs: mean, most |"
     )
     yield "|---|---|---|---|---|---|---|"
     for setting, tallies in found.items():
-        side = [tallies[name] for name in BESIDE]
-        mine = side[0]
-        cells = (
-            setting.name,
-            f"{setting.prs:,}, {setting.changed:,}",
-            " / ".join(percent(one.alarmed / one.prs) for one in side),
-            " / ".join(percent(one.false_rate) for one in side),
-            " / ".join(percent(one.power) for one in side),
-            percent(mine.inconclusive / mine.tests),
-            f"{mine.mean_pairs:.1f}, {mine.most}",
-        )
-        yield f"| {' | '.join(cells)} |"
+        title = f"**{setting.name}** ({setting.prs:,}, {setting.changed:,})"
+        for name in BESIDE:
+            one = tallies[name]
+            undecided = percent(one.inconclusive / max(one.tests, 1)) if name == OURS else ""
+            yield (
+                f"| {title} | {name} | {percent(one.alarmed / one.prs)} | {percent(one.false_rate)} "
+                f"| {percent(one.power)} | {undecided} | {one.mean_pairs:.1f}, {one.most} |"
+            )
+            title = ""
 
 
 def percent(share: float) -> str:
-    """`0 %`, `0.0003 %`, `2.1 %`, `97 %`: two digits that mean something."""
-    return f"{share * 100:.2g} %" if share < 0.1 else f"{share * 100:.1f} %"
+    """`0 %`, `0.0003 %`, `2.1 %`, `97.5 %`: no small share looks like none."""
+    return f"{share * 100:.2g} %" if share < 0.01 else f"{share * 100:.1f} %"
 
 
 def report(main: Setting, further: Sequence[Setting], names: Sequence[str]) -> dict[str, list[str]]:
@@ -218,12 +224,13 @@ def put(text: str, marker: str, lines: Sequence[str]) -> str:
     return pattern.sub(lambda _: "\n".join((start, "", *lines, "", end)), text)
 
 
-def origin(command: str) -> str:
+def origin() -> str:
     """Where and when the figures were made."""
-    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    head = run_process(["git", "rev-parse", "--short", "HEAD"], ROOT, 60)
+    machine = describe(this_system(), run_process)[1]
     return (
-        f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, {describe(this_system(), run_process)[1]}, Python {sys.version.split()[0]}, "
-        f"NumPy {np.__version__}, at commit {done.stdout.strip() or 'unknown'}."
+        f"Made by `make decision-table` on {datetime.now(UTC):%Y-%m-%d}, {machine}, "
+        f"Python {sys.version.split()[0]}, NumPy {np.__version__}, at commit {head.stdout.strip()}."
     )
 
 
@@ -232,13 +239,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="200 benchmarks, few pull requests; print only")
     if parser.parse_args().quick:
-        small = [replace(one, benchmarks=min(one.benchmarks, 200), prs=10, changed=5) for one in (MAIN, *FURTHER)]
+        small = [
+            replace(one, benchmarks=min(one.benchmarks, 200), prs=10, changed=5) for one in (MAIN, *FURTHER)
+        ]
         for lines in report(small[0], small[1:], tuple(RULES)).values():
             print("\n".join(lines), end="\n\n")
         return 0
-    found = report(MAIN, FURTHER, tuple(RULES))
+    found = {"origin": [origin()], **report(MAIN, FURTHER, tuple(RULES))}
     text = PAGE.read_text(encoding="utf-8")
-    for marker, lines in {**found, "origin": [origin("make decision-table")]}.items():
+    for marker, lines in found.items():
         text = put(text, marker, lines)
     PAGE.write_text(text, encoding="utf-8")
     return 0

@@ -7,6 +7,7 @@ the sessions but what the machine does by itself.
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 import subprocess
 import sys
@@ -19,18 +20,16 @@ SESSIONS, RUNS = 16, 10
 
 def main() -> int:
     """Measure, and write the wall times in nanoseconds: benchmark → sessions → samples."""
-    sys.path.insert(0, str(HERE))
-    from work import everything
-
-    work = everything()
+    work = runpy.run_path(str(HERE / "work.py"), run_name="work")["everything"]()
     names = sorted(work)
     samples: dict[str, list[list[int]]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory(prefix="benchgov-aa-") as folder:
         root = prepare(Path(folder), {name: work[name].__annotations__["return"] for name in names})
-        for session in range(SESSIONS):
-            print(f"session {session + 1} of {SESSIONS}", file=sys.stderr)
+        for _ in range(SESSIONS):
             command = [sys.executable, "-m", "benchgov", "run", "aa", "--runs", str(RUNS), "--no-gate"]
-            subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(
+                command, cwd=root, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
             report = json.loads((root / ".benchgov/out/report.json").read_text(encoding="utf-8"))
             for run in report["runs"]:
                 (wall,) = (one for one in run["metrics"] if one["name"] == "wall_time")
@@ -45,7 +44,10 @@ def prepare(root: Path, returns: dict[str, str]) -> Path:
     suite = root / "bench" / "aa"
     suite.mkdir(parents=True)
     shutil.copy(HERE / "work.py", suite)
-    head = "version: 1\nsuite: aa\nkind: measured\ndefaults: {min_sample_ms: 10}\nfamilies: {plain: {}}\nbenchmarks:\n"
+    head = (
+        "version: 1\nsuite: aa\nkind: measured\ndefaults: {min_sample_ms: 10}\n"
+        "families: {plain: {}}\nbenchmarks:\n"
+    )
     body = "".join(
         f"  - {{id: {name}, family: plain, signature: '() -> {kind}', "
         f"variants: {{plain: {{callable: 'work:{name}'}}}}, metrics: [wall_time]}}\n"

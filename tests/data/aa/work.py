@@ -15,6 +15,7 @@ import re
 import statistics
 import string
 import textwrap
+import types
 import zlib
 from typing import Any
 
@@ -23,7 +24,10 @@ NUMBERS = [_random.random() for _ in range(4000)]
 WHOLE = [_random.randrange(10**6) for _ in range(4000)]
 WORDS = ["".join(_random.choices(string.ascii_lowercase, k=_random.randrange(3, 11))) for _ in range(2000)]
 TEXT = " ".join(WORDS)
-DOCUMENT = [{"name": word, "value": number, "tags": [word[:2], None]} for word, number in zip(WORDS, NUMBERS, strict=False)]
+DOCUMENT = [
+    {"name": word, "value": number, "tags": [word[:2], None]}
+    for word, number in zip(WORDS, NUMBERS, strict=False)
+]
 JSON = json.dumps(DOCUMENT)
 DATA = TEXT.encode() * 8
 PACKED = zlib.compress(DATA)
@@ -136,11 +140,15 @@ def fibonacci() -> int:
 
 def matrix() -> float:
     rows = [NUMBERS[start : start + 24] for start in range(0, 576, 24)]
-    return sum(sum(a * b for a, b in zip(row, column, strict=True)) for row in rows for column in zip(*rows, strict=True))
+    return sum(
+        sum(a * b for a, b in zip(row, column, strict=True))
+        for row in rows
+        for column in zip(*rows, strict=True)
+    )
 
 
 def big_power() -> int:
-    return pow(3, 10**5 + 7, 10**120 + 7) % 1000 + sum(7**k for k in range(300)) % 1000
+    return int(pow(3, 10**5 + 7, 10**120 + 7) % 1000 + sum(7**k for k in range(300)) % 1000)
 
 
 def rationals() -> str:
@@ -172,5 +180,5 @@ def everything() -> dict[str, Any]:
     return {
         name: value
         for name, value in globals().items()
-        if getattr(value, "__module__", None) == __name__ and callable(value) and name != "everything"
+        if isinstance(value, types.FunctionType) and name != "everything"
     }
