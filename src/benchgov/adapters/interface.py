@@ -151,3 +151,12 @@ class TreeAdapter(Adapter, Protocol):
     def read_tree(self, logs: Sequence[Log], allow_partial: bool) -> Sequence[Reading]:
         """What `logs`, each of which `detects` claimed, say together; raises MalformedLogError."""
         ...
+
+
+@runtime_checkable
+class Littering(Protocol):
+    """An adapter whose tool writes pages and plots into the folder of its logs."""
+
+    def passes_over(self, log: Log) -> bool:
+        """Whether `log`, which nobody claimed, is one of them: then no word about it. Raises nothing."""
+        ...

@@ -20,6 +20,8 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "libtest": "benchgov.adapters.libtest:Libtest",
+    "criterion": "benchgov.adapters.criterion:Criterion",
 }
 """Tool → `module:class`, imported when it is needed."""
 
