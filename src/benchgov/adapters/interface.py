@@ -33,9 +33,9 @@ class Log:
         self.where = where
         self.text = text
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        """SHA-256 of the text as UTF-8."""
+        """SHA-256 of the text as UTF-8. Computed once: every benchmark of the log names it."""
         return sha256_hex(self.text.encode("utf-8"))
 
     @cached_property
