@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-import atheris  # type: ignore[import-not-found, unused-ignore]
+import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 with atheris.instrument_imports(include=["benchgov.adapters", "benchgov.documents"]):
     from tests.property.test_adapters_fuzz import survives
