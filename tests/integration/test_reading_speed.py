@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from benchgov.adapters.interface import Log
-from benchgov.adapters.registry import adapters, detect, without_collector
+from benchgov.adapters.registry import adapters, detect
+from benchgov.collector import without_collector
 
 CORE = Path(__file__).resolve().parents[2] / "bench" / "core"
 KNOWN = adapters()
