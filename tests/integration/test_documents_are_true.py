@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 import yaml
 from tests.e2e.consumer import STEPS, WHOLE_PIPELINE
 
+from benchgov.adapters.registry import BUILT_IN
 from benchgov.cli.main import COMMANDS, cli
 from benchgov.documents import parse_yaml, yaml_model
 from benchgov.suites.manifest import Manifest
+from benchgov.suites.source import SourceEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md")] + sorted(
@@ -69,6 +73,36 @@ def test_the_shown_manifests_are_valid(page: str) -> None:
     assert manifests
     for text in manifests:
         yaml_model(parse_yaml(text, page), Manifest)
+
+
+LANGUAGES = ROOT / "docs/guides/languages.md"
+
+
+def test_every_popular_language_has_a_suite_and_a_workflow(tmp_path: Path) -> None:
+    """Seven sections, each with a valid manifest for a known tool, and a workflow that GitHub takes."""
+    sections = LANGUAGES.read_text(encoding="utf-8").split("\n## ")[1:]
+    titles = [section.partition("\n")[0] for section in sections]
+    assert titles == ["Python", "Go", "Rust", "Java", "C++", "JavaScript", ".NET"]
+    files = []
+    for number, section in enumerate(sections):
+        suite, workflow = BLOCK.findall(section)
+        manifest = yaml_model(parse_yaml(suite, titles[number]), Manifest)
+        sources = [entry.source for entry in manifest.benchmarks if isinstance(entry, SourceEntry)]
+        assert [source.tool in BUILT_IN for source in sources] == [True]
+        assert shown_steps(workflow)[-1] == shown_steps(WHOLE_PIPELINE)[-1]
+        files.append(tmp_path / f"{number}.yml")
+        files[-1].write_text(workflow, encoding="utf-8")
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*check, *map(str, files)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_tool_has_a_row_in_the_guide() -> None:
+    """What `benchgov tools` lists is explained in docs/guides/tools.md, and the README says how many."""
+    table = (ROOT / "docs/guides/tools.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"[a-z0-9-]+", " ".join(re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE))))
+    assert set(BUILT_IN) <= named
+    assert f"each of {len(BUILT_IN)} tools" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda path: path.relative_to(ROOT).as_posix())
