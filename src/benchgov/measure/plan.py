@@ -10,6 +10,7 @@ from benchgov.canonical import Json
 from benchgov.errors import UsageError
 from benchgov.measure.protocol import Protocols
 from benchgov.report import run_key
+from benchgov.sharding.shard import OPTION, Shard
 from benchgov.suites.load import Suite
 from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP, Benchmark, Isolation, SamplingSpec, Variant
 from benchgov.suites.select import select
@@ -83,6 +84,12 @@ class Plan:
     flags: SamplingFlags
     sampling: SamplingPlan
     runs: tuple[PlannedRun, ...]
+    shard: Shard | None = None
+
+    @property
+    def options(self) -> dict[str, Json]:
+        """What the report's `config.options` record: the flags that were given, and the shard."""
+        return {**self.flags.given(), **({OPTION: self.shard.record} if self.shard else {})}
 
     def groups(self) -> Iterator[tuple[PlannedRun, ...]]:
         """Runs that must agree, benchmark and scale equal, in order."""
@@ -114,8 +121,14 @@ def _described(run: PlannedRun) -> Json:
     }
 
 
-def plan_suite(suite: Suite, *, patterns: Sequence[str] = (), sampling: SamplingFlags | None = None) -> Plan:
-    """Expand the selected benchmarks of `suite`.
+def plan_suite(
+    suite: Suite,
+    *,
+    patterns: Sequence[str] = (),
+    sampling: SamplingFlags | None = None,
+    shard: Shard | None = None,
+) -> Plan:
+    """Expand the selected benchmarks of `suite`: those that `patterns` name, or those of `shard`.
 
     Raises:
         UsageError: a flag is below its minimum, or a pattern matches nothing.
@@ -126,13 +139,13 @@ def plan_suite(suite: Suite, *, patterns: Sequence[str] = (), sampling: Sampling
     defaults = suite.manifest.defaults
     runs = tuple(
         _planned(suite, benchmark, scale, name, _resolved(benchmark, variant, defaults, flags), protocols)
-        for benchmark in select(suite, patterns)
+        for benchmark in (shard.benchmarks if shard else select(suite, patterns))
         for scale in (benchmark.scale or (None,))
         for name, variant in benchmark.variants.items()
     )
-    return Plan(
-        suite, tuple(patterns), flags, _merge((flags, defaults), "process", defaults.iterations), runs
-    )
+    selection = shard.entry.items if shard else tuple(patterns)
+    usual = _merge((flags, defaults), "process", defaults.iterations)
+    return Plan(suite, selection, flags, usual, runs, shard)
 
 
 def _planned(
