@@ -1,0 +1,122 @@
+"""Reports → series: one for each suite, regime, environment, run and metric, in the order of time.
+
+A change of machine or regime ends one series and begins another; it is no change of the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from benchgov.baselines.aggregate import aggregate
+from benchgov.report import Aggregate, Direction, Facts, Metric, Report
+
+Wanted = Callable[[str], bool]
+
+
+class Group(NamedTuple):
+    """What must be equal for numbers to be comparable."""
+
+    suite: str
+    regime: str
+    fingerprint: str
+
+
+class SeriesKey(NamedTuple):
+    """What a series is of. A metric whose unit, direction or aggregate changed is another metric."""
+
+    group: Group
+    run: str
+    metric: str
+    unit: str
+    direction: Direction
+    aggregate: Aggregate
+
+
+class Point(NamedTuple):
+    """One report's value: the aggregate of `samples` samples; when its measurement began, at which commit."""
+
+    moment: datetime
+    value: float
+    samples: int
+    revision: str | None
+    report: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """The points of one key, oldest first."""
+
+    key: SeriesKey
+    points: tuple[Point, ...]
+
+    @property
+    def values(self) -> list[float]:
+        """The values alone."""
+        return [point.value for point in self.points]
+
+
+@dataclass
+class SeriesBuilder:
+    """Takes reports one by one, in any order, and keeps only their aggregates.
+
+    `metrics` are the metrics to keep (none: all), `pattern` the runs: a glob over run keys, or a part of one.
+    """
+
+    metrics: Sequence[str] = ()
+    pattern: str = ""
+    reports: int = 0
+    repeated: int = 0
+    facts: dict[Group, Facts] = field(default_factory=dict)
+    _points: dict[SeriesKey, list[Point]] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _wanted: Wanted = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._wanted = matcher(self.pattern)
+
+    def add(self, report: Report, digest: str) -> None:
+        """Take in `report`, whose file has `digest`; the same file a second time changes nothing."""
+        if digest in self._seen:
+            self.repeated += 1
+            return
+        self._seen.add(digest)
+        self.reports += 1
+        config, environment = report.config, report.environment
+        group = Group(config.suite, config.regime, environment.fingerprint)
+        self.facts.setdefault(group, environment.facts)
+        for run, metric in self._chosen(report):
+            key = SeriesKey(group, run, metric.name, metric.unit, metric.direction, metric.aggregate)
+            value = aggregate(metric.samples, metric.aggregate)
+            point = Point(report.started_at_utc, value, len(metric.samples), config.revision, digest)
+            self._points.setdefault(key, []).append(point)
+
+    def _chosen(self, report: Report) -> Iterator[tuple[str, Metric]]:
+        for run in report.runs:
+            if run.run_is_valid and self._wanted(key := run.key):
+                for metric in run.metrics:
+                    if not self.metrics or metric.name in self.metrics:
+                        yield key, metric
+
+    def series(self, last: int | None = None) -> list[Series]:
+        """Every series, by key; with `last` only its newest so many points."""
+        return [
+            Series(key, tuple(sorted(points, key=_by_time)[-last if last else None :]))
+            for key, points in sorted(self._points.items())
+        ]
+
+
+def _by_time(point: Point) -> tuple[datetime, str]:
+    return point.moment, point.report
+
+
+def matcher(pattern: str) -> Wanted:
+    """Whether a run key fits `pattern`: as a glob where it holds `*` or `?`, else as a part of the key."""
+    if not pattern:
+        return lambda _: True
+    if "*" in pattern or "?" in pattern:
+        return lambda key: fnmatchcase(key, pattern)
+    return lambda key: pattern in key
