@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchgov.report import Report
     from benchgov.rim import Rim
 
-MAX_ROWS = 200
+MAX_ROWS = 50
 _BARS = "▁▂▃▄▅▆▇█"
 _TREND_POINTS = 24
 _REPORT_MARK = b'"performance_gate"'
@@ -52,7 +52,7 @@ _STYLES = {"worse": "bold red", "better": "green"}
     help="The smallest change.",
 )
 @click.option("--recorded", is_flag=True, help="Only reports that the audit log, once verified, vouches for.")
-@click.option("--all", "show_all", is_flag=True, help="List series without a change too, however many.")
+@click.option("--all", "show_all", is_flag=True, help="List every series, however many.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the result as JSON to this file too.")
 @click.option("--output-dir", help="Folder whose `runs/` are read by default.  [default: .benchgov/out]")
 @format_option
@@ -77,6 +77,7 @@ def history(reports: tuple[str, ...], output_format: str, **given: Any) -> int:
       benchgov history 'artifacts/*/report.json' --metric wall_time -k 'parse*' --last 100
       benchgov history artifacts/ --recorded --format json --out history.json
     """
+    from benchgov.errors import UsageError
     from benchgov.files import write_atomic
     from benchgov.history.changes import otava_finder
     from benchgov.history.model import Asked
@@ -88,7 +89,10 @@ def history(reports: tuple[str, ...], output_format: str, **given: Any) -> int:
     builder = SeriesBuilder(given["metrics"], given["pattern"])
     _read(project, reports, builder, _vouched(project) if given["recorded"] else None)
     asked = Asked(p_value=given["p_value"], min_magnitude_percent=given["min_magnitude"])
-    made = make_history(builder.series(given["last"]), builder.facts, builder.reports, asked, find)
+    series = builder.series(given["last"])
+    if not series and (given["metrics"] or given["pattern"]):
+        raise UsageError(f"no metric or run of {builder.reports} reports fits --metric and -k")
+    made = make_history(series, builder.facts, builder.reports, asked, find)
     if given["out"]:
         write_atomic(given["out"], made.to_bytes())
     _say_what_is_missing(project.rim, made)
@@ -178,27 +182,24 @@ def print_history(rim: Rim, made: History, show_all: bool) -> None:
     from rich.text import Text
 
     screen = console(rim)
+    groups: dict[tuple[str, str, str], list[HistorySeries]] = {}
+    for item in made.series:
+        groups.setdefault((item.suite, item.regime, item.fingerprint), []).append(item)
     for one in made.environments:
-        group = (one.suite, one.regime, one.fingerprint)
-        series = [item for item in made.series if (item.suite, item.regime, item.fingerprint) == group]
-        shown = series if show_all else [item for item in series if item.changes][:MAX_ROWS]
-        facts = one.facts
-        screen.print(
-            Text(
-                f"{one.suite}, regime {one.regime}: {facts.os}, {facts.cpu_model} × {facts.cpu_count}", "bold"
-            )
-        )
+        series = groups.get((one.suite, one.regime, one.fingerprint), [])
+        shown = series if show_all else series[:MAX_ROWS]
+        place = f"{one.facts.os}, {one.facts.cpu_model} × {one.facts.cpu_count}, {one.fingerprint[7:19]}"
+        screen.print(Text(f"{one.suite}, regime {one.regime}: {place}", "bold"))
         if shown:
             screen.print(_table(shown))
-        steady = sum(not item.changes for item in series)
-        rest = len(series) - len(shown)
-        screen.print(
-            Text(
-                f"{len(series)} series, {steady} without a change"
-                + (f"; {rest} not listed (--all lists them)" if rest else "")
-            )
-        )
+        screen.print(Text(_count(series, len(series) - len(shown))))
     screen.print(Text(_verdict(made)))
+
+
+def _count(series: Sequence[HistorySeries], hidden: int) -> str:
+    steady = sum(not item.changes for item in series)
+    rest = f"; {hidden} not listed (--all lists them)" if hidden else ""
+    return f"{len(series)} series, {steady} without a change{rest}"
 
 
 def _verdict(made: History) -> str:

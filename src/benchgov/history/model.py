@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -69,9 +70,11 @@ class HistoryEnvironment(Wire):
 
 
 class History(Wire):
-    """What many reports say together. `series` are those with the largest change for the worse first.
+    """What many reports say together.
 
-    `min_points` is how many points a series needs before a change is looked for (`enough`).
+    `series`: those with the largest change for the worse first, then those that changed for the better, then
+    the steady ones. `environments` are in the order of their newest reports, the latest first. `min_points`
+    is how many points a series needs before a change is looked for in it (`enough`).
     """
 
     schema_version: Literal[1]
@@ -104,10 +107,18 @@ def history(
         min_points=MIN_POINTS,
         reports=reports,
         environments=tuple(
-            HistoryEnvironment(**group._asdict(), facts=found) for group, found in sorted(facts.items())
+            HistoryEnvironment(**group._asdict(), facts=facts[group]) for group in _latest_first(series)
         ),
-        series=tuple(sorted(made, key=lambda one: (-one.worst, not one.changes))),
+        series=tuple(sorted(made, key=lambda one: (-max(one.worst, 0.0), not one.changes))),
     )
+
+
+def _latest_first(series: Sequence[Series]) -> list[Group]:
+    newest: dict[Group, datetime] = {}
+    for one in series:
+        moment = one.points[-1].moment
+        newest[one.key.group] = max(newest.get(one.key.group, moment), moment)
+    return sorted(newest, key=lambda group: newest[group], reverse=True)
 
 
 def _of_series(series: Series, find: Finder) -> HistorySeries:

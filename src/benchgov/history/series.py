@@ -5,16 +5,20 @@ A change of machine or regime ends one series and begins another; it is no chang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from benchgov.baselines.aggregate import aggregate
+from benchgov.canonical import digest_of
 from benchgov.report import Aggregate, Direction, Facts, Metric, Report
 
 Wanted = Callable[[str], bool]
+
+_SHARDED = frozenset({"shard", "shards"})
+"""Options of reports whose runs may be in two of them: a shard's, and what shards were merged into."""
 
 
 class Group(NamedTuple):
@@ -72,6 +76,7 @@ class SeriesBuilder:
     repeated: int = 0
     facts: dict[Group, Facts] = field(default_factory=dict)
     _points: dict[SeriesKey, list[Point]] = field(default_factory=dict)
+    _sharded: dict[tuple[SeriesKey, str], Point] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _wanted: Wanted = field(init=False)
 
@@ -88,24 +93,35 @@ class SeriesBuilder:
         config, environment = report.config, report.environment
         group = Group(config.suite, config.regime, environment.fingerprint)
         self.facts.setdefault(group, environment.facts)
-        for run, metric in self._chosen(report):
-            key = SeriesKey(group, run, metric.name, metric.unit, metric.direction, metric.aggregate)
-            value = aggregate(metric.samples, metric.aggregate)
-            point = Point(report.started_at_utc, value, len(metric.samples), config.revision, digest)
-            self._points.setdefault(key, []).append(point)
-
-    def _chosen(self, report: Report) -> Iterator[tuple[str, Metric]]:
+        sharded = not _SHARDED.isdisjoint(config.options)
         for run in report.runs:
-            if run.run_is_valid and self._wanted(key := run.key):
+            if run.run_is_valid and self._wanted(run.key):
+                # The revision and all samples: two measurements do not agree in them.
+                measurement = digest_of([config.revision, run.to_json()]) if sharded else ""
                 for metric in run.metrics:
-                    if not self.metrics or metric.name in self.metrics:
-                        yield key, metric
+                    self._take(group, (report, digest, measurement), run.key, metric)
+
+    def _take(self, group: Group, source: tuple[Report, str, str], run: str, metric: Metric) -> None:
+        if self.metrics and metric.name not in self.metrics:
+            return
+        report, digest, measurement = source
+        key = SeriesKey(group, run, metric.name, metric.unit, metric.direction, metric.aggregate)
+        value = aggregate(metric.samples, metric.aggregate)
+        point = Point(report.started_at_utc, value, len(metric.samples), report.config.revision, digest)
+        if measurement:  # once, though the shard's own report and the merged one both have it
+            other = self._sharded.setdefault((key, measurement), point)
+            self._sharded[key, measurement] = min(other, point, key=_by_time)
+        else:
+            self._points.setdefault(key, []).append(point)
 
     def series(self, last: int | None = None) -> list[Series]:
         """Every series, by key; with `last` only its newest so many points."""
+        points = {key: list(found) for key, found in self._points.items()}
+        for (key, _), point in self._sharded.items():
+            points.setdefault(key, []).append(point)
         return [
-            Series(key, tuple(sorted(points, key=_by_time)[-last if last else None :]))
-            for key, points in sorted(self._points.items())
+            Series(key, tuple(sorted(found, key=_by_time)[-last if last else None :]))
+            for key, found in sorted(points.items())
         ]
 
 
