@@ -1,13 +1,14 @@
-"""Where a series changed its level, by Apache Otava: E-divisive means, then a t-test for each change.
+"""Where a series changed its level: Apache Otava proposes the places, a corrected t-test confirms each.
 
-W. Fleming et al., "Hunter: Using Change Point Detection to Hunt for Performance Regressions" (ICPE 2023).
+W. Fleming et al., "Hunter: Using Change Point Detection to Hunt for Performance Regressions" (ICPE 2023);
+what is done otherwise here, and why: docs/adr/0015-history.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from math import inf, isfinite
+from math import inf, isnan
 from typing import Any, NamedTuple
 
 from benchgov.errors import BlockedError
@@ -15,18 +16,26 @@ from benchgov.errors import BlockedError
 MIN_POINTS = 6
 """The fewest points in which a change is looked for: with fewer no step passes the test but by chance."""
 
-_LARGEST_GROWTH = 1e12
-"""A level that is larger than this many times the one before it came from nothing: no percent says that."""
+WINDOWS = (50, 25)
+"""Otava's windows, in points. In one alone it stops at the first place that does not pass, and overlooks what
+goes up and comes back: in simulations half of such steps with 50, against one in a hundred with both."""
 
 DEFAULT_P_VALUE = 0.001
 DEFAULT_MAGNITUDE_PERCENT = 2.0
+
+_RELAXED = 10.0
+"""A place is proposed with a p-value up to this many times the one asked for, as in Otava."""
+
+_LARGEST_GROWTH = 1e12
+"""A level that is larger than this many times the one before it came from nothing: no percent says that."""
 
 
 class Step(NamedTuple):
     """A change of level: the point `at` is the first of the new one. `percent` above 0: the number grew.
 
     `before` and `after` are the means of the levels, `points_before` and `points_after` how many points
-    each has, and `p_value` that of the t-test between them. `percent` is None after a level of (nearly) 0.
+    each has. `p_value` is that of the t-test between them times the number of places where the step could
+    have been (Bonferroni), as the best place was picked. `percent` is None after a level of (nearly) 0.
     """
 
     at: int
@@ -37,17 +46,23 @@ class Step(NamedTuple):
     points_before: int
     points_after: int
 
+    @property
+    def magnitude(self) -> float:
+        """The size of the change in percent, up or down."""
+        return inf if self.percent is None else abs(self.percent)
+
 
 Finder = Callable[[Sequence[float]], list[Step]]
 
 
 def otava_finder(p_value: float = DEFAULT_P_VALUE, min_percent: float = DEFAULT_MAGNITUDE_PERCENT) -> Finder:
-    """What finds steps of at least `min_percent` with a p-value of at most `p_value`.
+    """What finds the steps of at least `min_percent` with a corrected p-value of at most `p_value`.
 
     Raises:
         BlockedError: apache-otava is not installed.
     """
-    compute = _compute_change_points()
+    otava = _otava()
+    compare = otava.TTestSignificanceTester(p_value).compare
 
     def find(values: Sequence[float]) -> list[Step]:
         if len(values) < MIN_POINTS:
@@ -56,39 +71,62 @@ def otava_finder(p_value: float = DEFAULT_P_VALUE, min_percent: float = DEFAULT_
         unit = max(values) or 1.0
         # A list: of an array Otava would look at the whole in each of its windows.
         shares = [float(value / unit) for value in values]
-        found, _ = compute(shares, max_pvalue=p_value, min_magnitude=min_percent / 100)
-        return _steps([one for one in found if isfinite(one.stats.pvalue)], len(values), unit)
+        places = {
+            int(place.index)
+            for window in WINDOWS
+            for place in otava.split(shares, window, min(1.0, p_value * _RELAXED))
+        }
+
+        def step(start: int, at: int, end: int) -> Step:
+            return _step(compare(shares[start:at], shares[at:end]), (start, at, end), unit)
+
+        return _confirmed(step, sorted(places), len(shares), (p_value, min_percent))
 
     return find
 
 
-def _compute_change_points() -> Callable[..., Any]:
+def _otava() -> Any:
     try:
-        compute: Callable[..., Any] = import_module("otava.analysis").compute_change_points
+        return import_module("otava.analysis")
     except ImportError as error:
         raise BlockedError(
             f"apache-otava, which finds the changes, cannot be imported: {error}",
             remedy="pip install 'benchgov[history]'; or, beside what is installed already, "
             "pip install --no-deps apache-otava (only its command line needs more).",
         ) from error
-    return compute
 
 
-def _steps(found: Sequence[Any], count: int, unit: float) -> list[Step]:
-    edges = [0, *(int(one.index) for one in found), count]
-    return [_step(one.stats, edges[number : number + 3], unit) for number, one in enumerate(found)]
-
-
-def _step(stats: Any, edges: Sequence[int], unit: float) -> Step:
-    before, after = float(stats.mean_before()), float(stats.mean_after())
-    growth = after / before if before else inf
+def _step(stats: Any, edges: tuple[int, int, int], unit: float) -> Step:
     start, at, end = edges
+    before, after = float(stats.mean_1), float(stats.mean_2)
+    growth = after / before if before else inf
+    p_value = float(stats.pvalue)
     return Step(
         at=at,
         before=before * unit,
         after=after * unit,
         percent=(growth - 1) * 100 if growth < _LARGEST_GROWTH else None,
-        p_value=float(stats.pvalue),
+        # Two equal levels without any spread have none.
+        p_value=1.0 if isnan(p_value) else min(1.0, p_value * (end - start - 1)),
         points_before=at - start,
         points_after=end - at,
     )
+
+
+def _confirmed(
+    step: Callable[[int, int, int], Step], places: Iterable[int], count: int, rule: tuple[float, float]
+) -> list[Step]:
+    """Drop the weakest place until all pass; its neighbours' levels are joined, and tested again."""
+    p_value, min_percent = rule
+    edges = [0, *places, count]
+    steps = [step(*edges[number : number + 3]) for number in range(len(edges) - 2)]
+    while steps:
+        weakest = max(range(len(steps)), key=lambda number: steps[number].p_value)
+        if steps[weakest].p_value <= p_value:
+            weakest = min(range(len(steps)), key=lambda number: steps[number].magnitude)
+            if steps[weakest].magnitude >= min_percent:
+                break
+        del steps[weakest], edges[weakest + 1]
+        for number in range(max(0, weakest - 1), min(len(steps), weakest + 1)):
+            steps[number] = step(*edges[number : number + 3])
+    return steps
