@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 50
 _BARS = "▁▂▃▄▅▆▇█"
-_TREND_POINTS = 24
+_TREND_POINTS = 20
+_COMMIT_DIGITS = 7
 _REPORT_MARK = b'"performance_gate"'
 _STYLES = {"worse": "bold red", "better": "green"}
 
@@ -181,6 +182,8 @@ def print_history(rim: Rim, made: History, show_all: bool) -> None:
     """One table for each suite, regime and environment; then what was found on the whole."""
     from rich.text import Text
 
+    from benchgov.text import one_line
+
     screen = console(rim)
     groups: dict[tuple[str, str, str], list[HistorySeries]] = {}
     for item in made.series:
@@ -188,8 +191,8 @@ def print_history(rim: Rim, made: History, show_all: bool) -> None:
     for one in made.environments:
         series = groups.get((one.suite, one.regime, one.fingerprint), [])
         shown = series if show_all else series[:MAX_ROWS]
-        place = f"{one.facts.os}, {one.facts.cpu_model} × {one.facts.cpu_count}, {one.fingerprint[7:19]}"
-        screen.print(Text(f"{one.suite}, regime {one.regime}: {place}", "bold"))
+        place = one_line(f"{one.facts.os}, {one.facts.cpu_model} × {one.facts.cpu_count}")
+        screen.print(Text(f"{one.suite}, regime {one.regime}: {place}, {one.fingerprint[7:19]}", "bold"))
         if shown:
             screen.print(_table(shown))
         screen.print(Text(_count(series, len(series) - len(shown))))
@@ -215,11 +218,12 @@ def _table(series: Iterable[HistorySeries]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    from benchgov.text import one_line
     from benchgov.units import humanize
 
     table = Table("run", "metric", "trend", "points", "latest", "change", "since (UTC)", "commit", "p")
     for one in series:
-        latest = humanize(one.values[-1], one.unit)
+        latest = one_line(humanize(one.values[-1], one.unit))
         head = [one.run, one.metric, sparkline(one.values), str(len(one.values)), latest]
         if not one.changes:
             table.add_row(*map(Text, head), "-", "", "", "")
@@ -240,7 +244,10 @@ def _size(change: Change) -> str:
 def _when(change: Change) -> tuple[Any, ...]:
     from rich.text import Text
 
-    commits = [(one or "unknown")[:10] for one in (change.previous_revision, change.revision)]
+    from benchgov.text import one_line
+
+    revisions = (change.previous_revision, change.revision)
+    commits = [one_line(one or "unknown")[:_COMMIT_DIGITS] for one in revisions]
     commit = commits[1] if commits[0] == commits[1] else "..".join(commits)
     return tuple(map(Text, (f"{change.at_utc:%Y-%m-%d %H:%M}", commit, f"{change.p_value:.1g}")))
 

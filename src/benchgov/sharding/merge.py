@@ -13,6 +13,7 @@ from benchgov.errors import BlockedError
 from benchgov.replay import replay_section
 from benchgov.report import Gate, Report, Run, summarize
 from benchgov.sharding.shard import OPTION, ShardRecord, benchmark_of, plan_digest, record_of
+from benchgov.text import one_line
 
 _REMEDY = "Merge the reports of one plan, one of each shard, measured at one revision on equal machines."
 _MAX_NAMED = 20
@@ -137,12 +138,13 @@ def _mixed(places: Sequence[_Place]) -> Iterator[str]:
         for name in sorted(wanted.keys() | found.keys()):
             if wanted.get(name) != found.get(name):
                 yield (
-                    f"{place.told}: {name} is {_shown(found.get(name))}, "
+                    f"{place.told}: {_shown(name)} is {_shown(found.get(name))}, "
                     f"that of {first.told} {_shown(wanted.get(name))}"
                 )
         here, there = first.part.report.environment.facts, place.part.report.environment.facts
         for one in difference(here, there):
-            yield f"{place.told}: environment: {one.name} is {one.found}, that of {first.told} {one.wanted}"
+            name, here_is, there_is = map(_shown, (one.name, one.found, one.wanted))
+            yield f"{place.told}: environment: {name} is {here_is}, that of {first.told} {there_is}"
 
 
 def _common(place: _Place) -> Mapping[str, Json]:
@@ -162,8 +164,7 @@ def _common(place: _Place) -> Mapping[str, Json]:
 
 
 def _shown(value: Json) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return one_line(str(value), 80)
 
 
 def _twice(places: Sequence[_Place]) -> Iterator[str]:

@@ -116,7 +116,7 @@ def test_a_run_in_two_shards_is_refused(parts: list[Part]) -> None:
     ("config", "message"),
     [
         ({"regime": "other"}, "shard 2 (2.json): regime is other, that of shard 1 (1.json) default"),
-        ({"revision": "bad"}, "revision is bad"),
+        ({"revision": "bad\x1b[31m\n2"}, "revision is bad 2"),
         ({"dirty": True}, "dirty is True"),
         ({"suite_sha256": "1" * 64}, "suite_sha256 is 1111"),
         ({"runs": 9}, "runs is 9"),
