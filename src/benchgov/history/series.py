@@ -41,13 +41,16 @@ class SeriesKey(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One report's value: the aggregate of `samples` samples; when its measurement began, at which commit."""
+    """One report's value: the aggregate of `samples` samples; when its measurement began, at which commit.
+
+    Points sort by time, and at one time by the report's digest.
+    """
 
     moment: datetime
+    report: str
     value: float
     samples: int
     revision: str | None
-    report: str
 
 
 @dataclass(frozen=True)
@@ -95,22 +98,20 @@ class SeriesBuilder:
         self.facts.setdefault(group, environment.facts)
         sharded = not _SHARDED.isdisjoint(config.options)
         for run in report.runs:
-            if run.run_is_valid and self._wanted(run.key):
+            if run.run_is_valid and self._wanted(name := run.key):
                 # The revision and all samples: two measurements do not agree in them.
                 measurement = digest_of([config.revision, run.to_json()]) if sharded else ""
                 for metric in run.metrics:
-                    self._take(group, (report, digest, measurement), run.key, metric)
+                    if not self.metrics or metric.name in self.metrics:
+                        key = SeriesKey(
+                            group, name, metric.name, metric.unit, metric.direction, metric.aggregate
+                        )
+                        self._take(key, _point(report, digest, metric), measurement)
 
-    def _take(self, group: Group, source: tuple[Report, str, str], run: str, metric: Metric) -> None:
-        if self.metrics and metric.name not in self.metrics:
-            return
-        report, digest, measurement = source
-        key = SeriesKey(group, run, metric.name, metric.unit, metric.direction, metric.aggregate)
-        value = aggregate(metric.samples, metric.aggregate)
-        point = Point(report.started_at_utc, value, len(metric.samples), report.config.revision, digest)
+    def _take(self, key: SeriesKey, point: Point, measurement: str) -> None:
         if measurement:  # once, though the shard's own report and the merged one both have it
             other = self._sharded.setdefault((key, measurement), point)
-            self._sharded[key, measurement] = min(other, point, key=_by_time)
+            self._sharded[key, measurement] = min(other, point)
         else:
             self._points.setdefault(key, []).append(point)
 
@@ -120,13 +121,14 @@ class SeriesBuilder:
         for (key, _), point in self._sharded.items():
             points.setdefault(key, []).append(point)
         return [
-            Series(key, tuple(sorted(found, key=_by_time)[-last if last else None :]))
+            Series(key, tuple(sorted(found)[-last if last else None :]))
             for key, found in sorted(points.items())
         ]
 
 
-def _by_time(point: Point) -> tuple[datetime, str]:
-    return point.moment, point.report
+def _point(report: Report, digest: str, metric: Metric) -> Point:
+    value = aggregate(metric.samples, metric.aggregate)
+    return Point(report.started_at_utc, digest, value, len(metric.samples), report.config.revision)
 
 
 def matcher(pattern: str) -> Wanted:
