@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,6 +199,20 @@ def test_wrong_calls_are_named(
     write(reports(1), "one")
     assert run_cli(["history", *arguments]) == code
     assert message in capsys.readouterr().err
+
+
+def test_a_long_search_tells_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a log by a line now and then, on a terminal by a bar that leaves nothing behind."""
+    write([report(*(run(f"b{number}", metric([1.0])) for number in range(2000)))])
+    assert run_cli(["history", "artifacts"]) == 0
+    assert "looked at 1,000 of 2,000 series\nlooked at 2,000 of 2,000 series\n" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run_cli(["history", "artifacts"]) == 0
+    captured = capsys.readouterr()
+    assert "looked at" not in captured.err
+    assert "2000 series" in captured.out
 
 
 def test_out_that_cannot_be_written_is_an_output_error(read_only: Path) -> None:

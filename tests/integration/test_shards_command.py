@@ -133,6 +133,13 @@ def test_a_plan_falls_back_on_the_active_baseline(
     given = planned(capsys, "--shards", "2", "--durations", "elsewhere")
     assert planned(capsys, "--shards", "2") == given
 
+    assert run_cli(["run", "demo", "--only", "a"]) == 0
+    capsys.readouterr()
+    assert run_cli(["plan", "demo", "--shards", "2"]) == 0
+    assert "no duration is known" not in capsys.readouterr().err
+    assert run_cli(["plan", "demo", "--shards", "2", "--durations", str(OUT / "report.json")]) == 0
+    assert "no duration is known of 3 benchmarks" in capsys.readouterr().err
+
 
 def test_fewer_benchmarks_than_shards_are_fewer_shards(
     repository: Path, capsys: pytest.CaptureFixture[str]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from benchgov.cli.common import Project
     from benchgov.cli.given_reports import GivenReport
+    from benchgov.history.changes import Finder, Step
     from benchgov.history.model import Change, History, HistorySeries
     from benchgov.history.series import SeriesBuilder
     from benchgov.report import Report
@@ -24,6 +26,7 @@ MAX_ROWS = 50
 _BARS = "▁▂▃▄▅▆▇█"
 _TREND_POINTS = 20
 _COMMIT_DIGITS = 7
+_TELL_EVERY = 1000
 _REPORT_MARK = b'"performance_gate"'
 _STYLES = {"worse": "bold red", "better": "green"}
 
@@ -93,7 +96,8 @@ def history(reports: tuple[str, ...], output_format: str, **given: Any) -> int:
     series = builder.series(given["last"])
     if not series and (given["metrics"] or given["pattern"]):
         raise UsageError(f"no metric or run of {builder.reports} reports fits --metric and -k")
-    made = make_history(series, builder.facts, builder.reports, asked, find)
+    with _progress(project.rim, len(series), find) as told:
+        made = make_history(series, builder.facts, builder.reports, asked, told)
     if given["out"]:
         write_atomic(given["out"], made.to_bytes())
     _say_what_is_missing(project.rim, made)
@@ -162,6 +166,28 @@ def _vouched(project: Project) -> frozenset[str]:
         if record.kind == "run"
         for evidence in record.evidence
     )
+
+
+@contextmanager
+def _progress(rim: Rim, total: int, find: Finder) -> Iterator[Finder]:
+    """`find`, which tells how far it is: by a bar on a terminal, else by a line every thousand series."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    done = 0
+    screen = Console(file=rim.stderr, no_color=bool(rim.environ.get("NO_COLOR")))
+    with Progress(console=screen, transient=True, disable=not rim.stderr.isatty()) as bar:
+        task = bar.add_task("looking for changes", total=total)
+
+        def told(values: Sequence[float]) -> list[Step]:
+            nonlocal done
+            done += 1
+            bar.advance(task)
+            if done % _TELL_EVERY == 0 and not rim.stderr.isatty():
+                rim.stderr.write(f"looked at {done:,} of {total:,} series\n")
+            return find(values)
+
+        yield told
 
 
 def _say_what_is_missing(rim: Rim, made: History) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="REPORT",
     help="Take durations from these: a report, a folder with some, or a glob. May be repeated.  "
-    "[default: the latest report, else the active baseline]",
+    "[default: the latest report, and the active baseline for what it has not]",
 )
 @click.option("--regime", help="Whose baseline to take durations from.  [default: benchgov.yaml's]")
 @click.option("--output-dir", help="Folder of the latest report.  [default: .benchgov/out]")
@@ -70,8 +70,11 @@ def plan(  # noqa: PLR0913 (one argument per option)
 
     project = open_project(config_file, {("regime",): regime, ("output_dir",): output_dir})
     loaded = suite_of(project, suite)
+    selected = select(loaded, only)
     known = durations(_recorded(project, suite, reports))
-    made = plan_shards(loaded, select(loaded, only), known, shards)
+    if not reports and any(one.id not in known for one in selected):
+        known = {**durations(_baseline(project, suite)), **known}
+    made = plan_shards(loaded, selected, known, shards)
     _remark(project.rim, made, shards)
     if output_format == "json":
         # On one line: that is what an output of a step may be.
@@ -83,7 +86,7 @@ def plan(  # noqa: PLR0913 (one argument per option)
 
 
 def _recorded(project: Project, suite: str, given: Sequence[str]) -> list[Report]:
-    """The reports that tell durations: those given, else the latest of the suite, else its baseline's."""
+    """The reports that are given, else the latest one if it is of the suite."""
     from benchgov.cli.given_reports import REPORT, given_reports
     from benchgov.errors import BlockedError
     from benchgov.gate.question import load_report
@@ -95,11 +98,8 @@ def _recorded(project: Project, suite: str, given: Sequence[str]) -> list[Report
                 raise BlockedError(f"this report is of suite {report.config.suite!r}", where=name)
         return [report for _, report in found]
     latest = project.output_dir / REPORT
-    if latest.exists():
-        report = load_report(latest)[0]
-        if report.config.suite == suite and any(run.metrics for run in report.runs):
-            return [report]
-    return _baseline(project, suite)
+    reports = [load_report(latest)[0]] if latest.exists() else []
+    return [report for report in reports if report.config.suite == suite]
 
 
 def _baseline(project: Project, suite: str) -> list[Report]:

@@ -65,7 +65,8 @@ def otava_finder(p_value: float = DEFAULT_P_VALUE, min_percent: float = DEFAULT_
     compare = otava.TTestSignificanceTester(p_value).compare
 
     def find(values: Sequence[float]) -> list[Step]:
-        if len(values) < MIN_POINTS:
+        # The means of two levels are as near to each other as the least and the largest value, or nearer.
+        if len(values) < MIN_POINTS or max(values) <= min(values) * (1 + min_percent / 100):
             return []
         # Shares of the largest value: no sum of them overflows, and the test does not mind the scale.
         unit = max(values) or 1.0

@@ -262,7 +262,7 @@ def test_equal_levels_without_any_spread_are_no_change(monkeypatch: pytest.Monke
     assert otava_finder()([2.0] * 6 + [4.0] * 5) == [
         Step(at=6, before=2.0, after=4.0, percent=100.0, p_value=0.0, points_before=6, points_after=5)
     ]
-    assert otava_finder()([2.0] * 11) == []
+    assert otava_finder()([2.0] * 5 + [2.5] + [2.0] * 5) == []
 
 
 def test_what_goes_up_and_comes_back_is_seen() -> None:
@@ -273,3 +273,12 @@ def test_what_goes_up_and_comes_back_is_seen() -> None:
         steps = looked_at(reports).series[0].changes
         found += [(one.revision, one.effect) for one in steps] == [("c20", "worse"), ("c30", "better")]
     assert found >= 27
+
+
+def test_what_spreads_less_than_the_smallest_change_needs_no_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two levels of it can differ by as much; that is what keeps thousands of steady counts cheap."""
+    analysis = pytest.importorskip("otava.analysis")
+    monkeypatch.setattr(analysis, "split", lambda *_: pytest.fail("looked"))
+    assert otava_finder(min_percent=2.0)([100.0, 102.0] * 10) == []
+    with pytest.raises(pytest.fail.Exception, match="looked"):
+        otava_finder(min_percent=1.9)([100.0, 102.0] * 10)
