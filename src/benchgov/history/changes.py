@@ -61,8 +61,8 @@ def otava_finder(p_value: float = DEFAULT_P_VALUE, min_percent: float = DEFAULT_
     Raises:
         BlockedError: apache-otava is not installed.
     """
-    otava = _otava()
-    compare = otava.TTestSignificanceTester(p_value).compare
+    split, tester = _otava()
+    compare = tester(p_value).compare
 
     def find(values: Sequence[float]) -> list[Step]:
         # The means of two levels are as near to each other as the least and the largest value, or nearer.
@@ -75,7 +75,7 @@ def otava_finder(p_value: float = DEFAULT_P_VALUE, min_percent: float = DEFAULT_
         places = {
             int(place.index)
             for window in WINDOWS
-            for place in otava.split(shares, window, min(1.0, p_value * _RELAXED))
+            for place in split(shares, window, min(1.0, p_value * _RELAXED))
         }
 
         def step(start: int, at: int, end: int) -> Step:
@@ -86,14 +86,16 @@ def otava_finder(p_value: float = DEFAULT_P_VALUE, min_percent: float = DEFAULT_
     return find
 
 
-def _otava() -> Any:
+def _otava() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What proposes places, and what tests them. Imported when it is needed, as it is an extra."""
     try:
-        return import_module("otava.analysis")
-    except ImportError as error:
+        analysis = import_module("otava.analysis")
+        return analysis.split, analysis.TTestSignificanceTester
+    except (ImportError, AttributeError) as error:
         raise BlockedError(
-            f"apache-otava, which finds the changes, cannot be imported: {error}",
+            f"apache-otava, which finds the changes, cannot be used: {error}",
             remedy="pip install 'benchgov[history]'; or, beside what is installed already, "
-            "pip install --no-deps apache-otava (only its command line needs more).",
+            "pip install --no-deps 'apache-otava>=0.8' (only its command line needs more).",
         ) from error
 
 

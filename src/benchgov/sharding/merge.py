@@ -114,7 +114,9 @@ def _place(part: Part) -> _Place:
         ) from error
     if len(record.positions) != len(report.config.selection):
         raise BlockedError(
-            "its shard has a position for each selected benchmark no more", where=part.name, remedy=_REMEDY
+            "its shard does not have one position for each item of its selection",
+            where=part.name,
+            remedy=_REMEDY,
         )
     return _Place(part, record)
 

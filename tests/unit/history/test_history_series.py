@@ -245,9 +245,16 @@ def test_without_otava_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch)
         raise ModuleNotFoundError(f"No module named {name!r}")
 
     monkeypatch.setattr(changes, "import_module", missing)
-    with pytest.raises(BlockedError, match="cannot be imported: No module named") as caught:
+    with pytest.raises(BlockedError, match="cannot be used: No module named") as caught:
         otava_finder()
     assert "benchgov[history]" in caught.value.remedy
+
+
+def test_another_otava_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that has not what is needed is no bug of benchgov's."""
+    monkeypatch.setattr(changes, "import_module", lambda _: random)
+    with pytest.raises(BlockedError, match="has no attribute 'split'"):
+        otava_finder()
 
 
 def test_equal_levels_without_any_spread_are_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
