@@ -48,6 +48,7 @@ class HistorySeries(Wire):
     unit: str
     direction: Direction
     aggregate: Aggregate
+    isolation: str
     first_utc: Utc
     last_utc: Utc
     values: tuple[float, ...]
@@ -130,6 +131,7 @@ def _of_series(series: Series, find: Finder) -> HistorySeries:
         unit=key.unit,
         direction=key.direction,
         aggregate=key.aggregate,
+        isolation=key.isolation,
         first_utc=points[0].moment,
         last_utc=points[-1].moment,
         values=tuple(series.values),

@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
 
 class SeriesKey(NamedTuple):
-    """What a series is of. A metric whose unit, direction or aggregate changed is another metric."""
+    """What a series is of. Another unit, direction, aggregate or way of sampling makes another series."""
 
     group: Group
     run: str
@@ -38,6 +38,7 @@ class SeriesKey(NamedTuple):
     unit: str
     direction: Direction
     aggregate: Aggregate
+    isolation: str
 
 
 class Point(NamedTuple):
@@ -103,9 +104,8 @@ class SeriesBuilder:
                 measurement = digest_of([config.revision, run.to_json()]) if sharded else ""
                 for metric in run.metrics:
                     if not self.metrics or metric.name in self.metrics:
-                        key = SeriesKey(
-                            group, name, metric.name, metric.unit, metric.direction, metric.aggregate
-                        )
+                        how = (metric.unit, metric.direction, metric.aggregate, run.sampling.isolation)
+                        key = SeriesKey(group, name, metric.name, *how)
                         self._take(key, _point(report, digest, metric), measurement)
 
     def _take(self, key: SeriesKey, point: Point, measurement: str) -> None:

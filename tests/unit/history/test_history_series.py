@@ -17,7 +17,7 @@ from benchgov.history import changes
 from benchgov.history.changes import MIN_POINTS, Step, otava_finder
 from benchgov.history.model import Asked, History, history
 from benchgov.history.series import Series, SeriesBuilder, matcher
-from benchgov.report import Report, Run
+from benchgov.report import Report, Run, Sampling
 
 ASKED = Asked(p_value=0.001, min_magnitude_percent=2.0)
 
@@ -106,14 +106,21 @@ def test_another_machine_regime_or_suite_is_another_series() -> None:
     assert sorted(len(one.points) for one in built(reports)) == [1, 1, 1, 2]
 
 
-def test_a_metric_whose_unit_or_direction_changed_is_another_one() -> None:
-    """Five seconds are not more than four milliseconds."""
+def test_a_metric_that_is_taken_in_another_way_is_another_one() -> None:
+    """Its unit, direction, aggregate or isolation: five seconds are not more than four milliseconds."""
     reports = [
         at(1, run("parse", metric([5.0], unit="ns"))),
         at(2, run("parse", metric([5.0], unit="ms"))),
         at(3, run("parse", metric([5.0], unit="ns", direction="higher"))),
+        at(4, run("parse", metric([5.0], unit="ns", aggregate="p95"))),
+        at(
+            5,
+            run(
+                "parse", metric([5.0]), sampling=Sampling(isolation="shared", warmup=2, runs=5, iterations=1)
+            ),
+        ),
     ]
-    assert [len(one.points) for one in built(reports)] == [1, 1, 1]
+    assert [len(one.points) for one in built(reports)] == [1, 1, 1, 1, 1]
 
 
 def test_what_was_not_measured_is_no_point() -> None:
