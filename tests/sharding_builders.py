@@ -15,6 +15,7 @@ from benchgov.sharding.merge import Part
 from benchgov.sharding.plan import ShardPlan
 from benchgov.sharding.shard import OPTION, MatrixEntry, take
 from benchgov.suites.load import Suite
+from benchgov.suites.manifest import Benchmark
 
 SUITE = """\
 version: 1
@@ -50,6 +51,7 @@ def runs_of(suite: Suite, entry: MatrixEntry) -> list[Run]:
     return [
         run(one.id, metric([100.0 + len(one.id)] * 5), scale=scale, variant=variant)
         for one in take(suite, entry).benchmarks
+        if isinstance(one, Benchmark)
         for scale in (one.scale or (None,))
         for variant in one.variants
     ]

@@ -185,6 +185,21 @@ def pytest_benchmark_log(scale: float) -> str:
     return json.dumps({**head, "benchmarks": benchmarks}, indent=4)
 
 
+def go_log(scale: float) -> str:
+    """The text of `go test -bench . -benchmem -count 10` for `scale` benchmarks."""
+    rng = random.Random(f"go {scale}")
+    head = "goos: linux\ngoarch: amd64\npkg: example.org/sort\ncpu: none\n"
+    names = [f"BenchmarkSort/size={number}-8" for number in range(int(scale))]
+    lines = [
+        f"{name:<32}\t{rng.randint(1, 10**6):9d}\t{rng.uniform(100, 9999):10.1f} ns/op"
+        f"\t{rng.uniform(1, 999):8.2f} MB/s"
+        f"\t{rng.randrange(4096):8d} B/op\t{rng.randrange(64):8d} allocs/op\n"
+        for name in names
+        for _ in range(10)
+    ]
+    return f"{head}{''.join(lines)}PASS\nok  \texample.org/sort\t12.345s\n"
+
+
 def tree(scale: float) -> str:
     """The path of a folder with `scale` files of 4 KiB, in folders of 50."""
     root = _kept(f"tree-{int(scale)}")

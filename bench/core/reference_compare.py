@@ -12,7 +12,8 @@ import statistics
 from typing import Any
 
 from benchgov.baselines.aggregate import aggregate
-from benchgov.gate.decide import Limit, Pair, Samples
+from benchgov.config import Statistics
+from benchgov.gate.decide import Limit, Pair, Samples, Terms
 from benchgov.gate.threshold import decide
 
 Rows = list[list[Any]]
@@ -45,13 +46,13 @@ def optimized(rows: Rows) -> list[list[Any]]:
     """As benchgov compares: its aggregates and its rule, over all pairs at once."""
     pairs = [
         Pair(
-            Samples(aggregate(before, how), len(before), list),
-            Samples(aggregate(now, how), len(now), list),
+            Samples(aggregate(before, how), len(before), tuple),
+            Samples(aggregate(now, how), len(now), tuple),
             Limit(limit, direction),
         )
         for direction, how, limit, before, now in rows
     ]
-    return [[one.verdict, _rounded(one.change_percent)] for one in decide(pairs)]
+    return [[one.verdict, _rounded(one.change_percent)] for one in decide(pairs, Terms(Statistics()))]
 
 
 def rows_for(scale: float) -> Rows:

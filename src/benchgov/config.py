@@ -59,10 +59,52 @@ class AuditConfig(_Section):
     store: str = Field(default=".benchgov/audit", description="folder of the audit log")
 
 
+class Statistics(_Section):
+    """What the rule `statistical` is held to; docs/adr/0015-the-statistical-rule.md gives the reasons."""
+
+    alpha: Annotated[float, Field(gt=0, le=0.2)] = Field(
+        default=0.01, description="chance that a comparison without any change calls a regression"
+    )
+    false_discoveries: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        default=0.05, description="share of wrong ones among what is called an improvement"
+    )
+    min_effect: MetricThresholds = Field(
+        default={"wall_time": 2.0, "cpu_time": 2.0, "peak_memory": 1.0, "instructions": 0.5},
+        description="metric → percent below which no change blocks, however certain it is",
+    )
+    default_min_effect: Percent = Field(
+        default=2.0, description="percent for a metric that has none of its own"
+    )
+    families: dict[Name, MetricThresholds] = Field(
+        default={}, description="family → metric → percent, over `min_effect`"
+    )
+    looks: Annotated[tuple[Annotated[int, Field(ge=5, le=1000)], ...], Field(min_length=1, max_length=6)] = (
+        Field(
+            default=(10, 20, 40),
+            description="pairs after which a paired measurement decides which benchmarks need more",
+        )
+    )
+
+    @field_validator("min_effect")
+    @classmethod
+    def _keep_defaults(cls, given: MetricThresholds) -> MetricThresholds:
+        return {**cls.model_fields["min_effect"].default, **given}
+
+    @field_validator("looks")
+    @classmethod
+    def _rising(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
+        if list(looks) != sorted(set(looks)):
+            raise ValueError("each look has more pairs than the one before")
+        return looks
+
+
 class Policy(_Section):
     """How a comparison is judged."""
 
-    mode: Literal["threshold"] = Field(default="threshold", description="how a change is judged")
+    mode: Literal["auto", "threshold", "statistical"] = Field(
+        default="auto",
+        description="how a change is judged; `auto`: statistical for pairs, threshold against a baseline",
+    )
     thresholds: MetricThresholds = Field(
         default={"wall_time": 10.0, "cpu_time": 10.0, "peak_memory": 10.0, "instructions": 2.0},
         description="metric → percent that it may get worse",
@@ -76,6 +118,7 @@ class Policy(_Section):
     missing: Literal["block", "allow"] = Field(
         default="block", description="what a benchmark that only the baseline has does to the verdict"
     )
+    statistics: Statistics = Statistics()
 
     @field_validator("thresholds")
     @classmethod

@@ -29,10 +29,10 @@ DETERMINISTIC_FIELDS = (
 )
 """Fields of a run that an identical replay must give again."""
 
-NONDETERMINISTIC_FIELDS = ("reason", "stderr_tail", "notes", "sampling", "metrics")
+NONDETERMINISTIC_FIELDS = ("reason", "stderr_tail", "notes", "sampling", "metrics", "reference")
 """Fields of a run that depend on the machine and the moment."""
 
-_PLAN_EXCLUDES = {"revision", "dirty"}
+_PLAN_EXCLUDES = {"revision", "dirty", "against"}
 
 
 def deterministic_projection(runs: Sequence[Run]) -> list[Json]:
@@ -43,7 +43,7 @@ def deterministic_projection(runs: Sequence[Run]) -> list[Json]:
 def replay_section(config: RunConfig, runs: Sequence[Run]) -> Replay:
     """The `replay` section of the report that `config` and `runs` make.
 
-    `plan_sha256` covers the config (but not the revision: the protocols' hashes say more), the
+    `plan_sha256` covers the config (but no revision: the protocols' hashes say more), the
     ordered protocols and their hashes; `result_sha256` covers the deterministic projection.
     """
     plan = {

@@ -24,6 +24,10 @@ class Metric(Wire):
 
     `samples` are finite and not negative, in `unit` per iteration. `aggregate` says how a gate
     condenses them: the median, or the 95th percentile for worst-case metrics.
+
+    `processes` says how many consecutive samples each process gave, when several processes gave several:
+    iterations inside one process are not independent. `reference` are samples of another revision, taken in
+    turn with these: the first of both are a pair, and so on (`RunConfig.against`).
     """
 
     name: Name
@@ -31,6 +35,16 @@ class Metric(Wire):
     direction: Direction
     aggregate: Aggregate = "median"
     samples: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)]
+    processes: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    reference: tuple[Annotated[float, Field(ge=0)], ...] = ()
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Metric:
+        if self.reference and len(self.reference) != len(self.samples):
+            raise ValueError("reference has as many samples as samples, or none")
+        if self.processes and sum(self.processes) != len(self.samples):
+            raise ValueError("processes add up to the number of samples")
+        return self
 
 
 class Expectation(Wire):
@@ -45,7 +59,8 @@ class Sampling(Wire):
     """How a run's samples were taken.
 
     With isolation `process` every sample had a process of its own; with `shared` one process gave
-    them all, and they are not independent. `memory_floor_bytes` is the least peak memory that the
+    them all, and they are not independent. `iterations` inside one process are one sample: their mean, or,
+    where another tool took them, their median. `memory_floor_bytes` is the least peak memory that the
     harness can tell apart from its own.
     """
 
@@ -63,12 +78,24 @@ class Source(Wire):
     line: Annotated[int, Field(ge=1)]
 
 
+class Reference(Wire):
+    """What became of a run in the other revision: measured (`pass`), or why there is nothing to compare.
+
+    `absent` says that the other revision does not have it; `family` is the one that it has there.
+    """
+
+    overall: Literal["pass", "fail", "blocked", "absent"]
+    family: Name
+    reason: str = ""
+
+
 class Run(Wire):
     """One variant of one benchmark at one scale: what it did, and what it cost.
 
     `overall` is `pass`, `fail` (it ran, and did the wrong thing) or `blocked` (it could not be
     measured); `ok` is `overall == "pass"`; `run_is_valid` says that its samples may be compared.
     `layers` are the verdicts of the steps on the way (`parity`, `execution`, `expectations`).
+    `reference` is there when another revision was measured in turn with this one.
     """
 
     benchmark: BenchmarkId
@@ -92,6 +119,7 @@ class Run(Wire):
     notes: tuple[str, ...] = ()
     sampling: Sampling
     metrics: tuple[Metric, ...] = ()
+    reference: Reference | None = None
 
     @property
     def key(self) -> str:
@@ -120,6 +148,19 @@ def scale_text(scale: float) -> str:
     return str(int(scale)) if scale.is_integer() and scale < 1e16 else repr(scale)
 
 
+class Against(Wire):
+    """The other revision of a paired measurement.
+
+    `looks` are the numbers of pairs after which it was decided whether a benchmark needs more; `runs` are the
+    keys of everything that the other revision has, so that what is missing here can be named.
+    """
+
+    ref: str
+    revision: str
+    looks: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Field(min_length=1)]
+    runs: tuple[str, ...]
+
+
 class RunConfig(Wire):
     """What was asked for: everything that a second run needs in order to do the same."""
 
@@ -133,6 +174,7 @@ class RunConfig(Wire):
     options: dict[str, Json] = {}
     revision: str | None = None
     dirty: bool | None = None
+    against: Against | None = None
 
 
 class Drift(Wire):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchgov.measure.plan import PlannedRun, plan_suite
+from benchgov.measure.plan import Planned, plan_suite
 from benchgov.measure.runner import measure
 from benchgov.report import Environment, Facts, Report, Run
 from benchgov.suites.load import load_suite
@@ -32,7 +32,13 @@ GOOD = "  - {id: good, family: f, signature: (), variants: {v: {callable: 'good:
 class Silent:
     """A progress that nobody sees."""
 
-    def begin(self, planned: PlannedRun) -> None:
+    def begin(self, planned: Planned) -> None:
+        """Nothing."""
+
+    def executing(self, planned: Planned, number: int, total: int) -> None:
+        """Nothing."""
+
+    def found(self, count: int) -> None:
         """Nothing."""
 
     def done(self, run: Run) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from benchgov.adapters.registry import BUILT_IN
 from benchgov.canonical import sha256_hex
 from benchgov.cli.main import run_cli
 from benchgov.report import Report
@@ -232,7 +233,7 @@ def test_tools_lists_every_tool_with_its_command(capsys: pytest.CaptureFixture[s
     table = capsys.readouterr().out
     assert run_cli(["tools", "--format", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [one["tool"] for one in listed] == list(LOGS)
+    assert [one["tool"] for one in listed] == list(BUILT_IN)
     assert all(one["tool"] in table and one["example"] in table for one in listed)
 
 

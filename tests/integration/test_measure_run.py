@@ -19,7 +19,7 @@ import benchgov.environment
 from benchgov.cli.main import run_cli
 from benchgov.measure.assemble import Measurement
 from benchgov.measure.overhead import callable_overheads, command_overheads
-from benchgov.measure.plan import PlannedRun, SamplingFlags, plan_suite
+from benchgov.measure.plan import Planned, SamplingFlags, plan_suite
 from benchgov.measure.processes import descendants, kill_tree
 from benchgov.measure.runner import measure
 from benchgov.report import Environment, Facts, Report, Run
@@ -41,7 +41,13 @@ HEAD = (
 class Silent:
     """A progress that nobody sees."""
 
-    def begin(self, planned: PlannedRun) -> None:
+    def begin(self, planned: Planned) -> None:
+        """Nothing."""
+
+    def executing(self, planned: Planned, number: int, total: int) -> None:
+        """Nothing."""
+
+    def found(self, count: int) -> None:
         """Nothing."""
 
     def done(self, run: Run) -> None:

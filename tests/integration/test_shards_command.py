@@ -105,6 +105,28 @@ def test_a_matrix_measures_what_one_job_would(repository: Path, capsys: pytest.C
     assert (OUT / "report.json").read_bytes() == first
 
 
+def test_a_source_is_one_item_of_a_shard(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What its tool yields is measured by one job; the merged order is that of one job: sources last."""
+    folder = repository / "bench" / "demo"
+    tool = "print('goos: linux\\nBenchmarkOne-2 100 50 ns/op\\nBenchmarkTwo-2 100 70 ns/op\\nPASS\\nok x 1s')"
+    (folder / "tool.py").write_text(tool)
+    source = "  - {id: tool, source: {tool: go, command: ['{python}', tool.py]}, family: parsing}\n"
+    (folder / "suite.yaml").write_text(SUITE.replace("benchmarks:\n", f"benchmarks:\n{source}"))
+    subprocess.run(["git", "commit", "-qam", "a source"], check=True)
+    assert run_cli(["run", "demo", "--output-dir", "whole"]) == 0
+    capsys.readouterr()
+    entries = planned(capsys, "--shards", "2")
+    assert sorted(" ".join(one["select"] for one in entries).split()) == ["a", "b1", "b[1]", "c", "tool"]
+    for entry in entries:
+        measure(entry)
+    assert run_cli(["merge", "shards"]) == 0
+    whole, merged = (
+        Report.model_validate_json((path / "report.json").read_bytes()) for path in (Path("whole"), OUT)
+    )
+    assert [one.key for one in merged.runs] == [one.key for one in whole.runs]
+    assert [one.benchmark for one in merged.runs[-2:]] == ["tool/One", "tool/Two"]
+
+
 def test_a_plan_balances_by_the_latest_report(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`c`, which takes by far the longest, gets a job of its own; without a report each counts the same."""
     assert run_cli(["plan", "demo", "--shards", "2"]) == 0
@@ -133,7 +155,7 @@ def test_a_plan_falls_back_on_the_active_baseline(
     given = planned(capsys, "--shards", "2", "--durations", "elsewhere")
     assert planned(capsys, "--shards", "2") == given
 
-    assert run_cli(["run", "demo", "--only", "a"]) == 0
+    assert run_cli(["run", "demo", "--only", "a", "--no-gate"]) == 0
     capsys.readouterr()
     assert run_cli(["plan", "demo", "--shards", "2"]) == 0
     assert "no duration is known" not in capsys.readouterr().err

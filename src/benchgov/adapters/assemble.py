@@ -10,12 +10,12 @@ from typing import Any
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
 from benchgov.adapters.machine import environment_of
 from benchgov.adapters.names import Rule, benchmark_id, family_of, renamed
+from benchgov.adapters.results import Result, results
 from benchgov.canonical import Json, canonical_json, sha256_hex
 from benchgov.replay import replay_section
 from benchgov.report import (
     Environment,
     Gate,
-    Metric,
     Report,
     Run,
     RunConfig,
@@ -39,25 +39,6 @@ class Rules:
     families: Sequence[Rule] = ()
 
 
-@dataclass(frozen=True)
-class _Repeats:
-    """One benchmark, in one log or in several: its readings and what each says, in order."""
-
-    id: str
-    given: tuple[tuple[Reading, Measured], ...]
-
-    @property
-    def first(self) -> Measured:
-        """What the first log says."""
-        return self.given[0][1]
-
-    @property
-    def place(self) -> str:
-        """Where it stands first."""
-        reading, measured = self.given[0]
-        return f"{reading.log.where}: {measured.place}"
-
-
 def build_report(
     readings: Sequence[Reading],
     rules: Rules,
@@ -75,7 +56,8 @@ def build_report(
         MalformedLogError: no benchmark; one that is twice in a log, or has other units in the next; two
             that have the same id after renaming.
     """
-    runs = tuple(_run(one, rules) for one in _benchmarks(readings, rules))
+    found = results(readings, lambda name: benchmark_id(renamed(name, rules.rename)))
+    runs = tuple(_run(one, rules) for one in found)
     claimed = [reading.facts for reading in readings]
     standing = environment_of(environment, claimed)
     incomplete = [text for reading in readings for text in reading.incomplete]
@@ -118,66 +100,23 @@ def raw_of(readings: Sequence[Reading]) -> dict[str, Json]:
     }
 
 
-def _benchmarks(readings: Sequence[Reading], rules: Rules) -> list[_Repeats]:
-    """Every benchmark once, in the order of the logs."""
-    names: dict[tuple[str, str], list[tuple[Reading, Measured]]] = {}
-    for reading in readings:
-        _refuse_none(reading)
-        seen: dict[str, Measured] = {}
-        for measured in reading.benchmarks:
-            if (before := seen.setdefault(measured.name, measured)) is not measured:
-                raise MalformedLogError(
-                    f"benchmark {one_line(measured.name)!r} is there twice, first at {before.place}",
-                    where=reading.log.at(measured.place),
-                )
-            names.setdefault((reading.tool, measured.name), []).append((reading, measured))
-    return _with_ids(names, rules)
-
-
-def _refuse_none(reading: Reading) -> None:
-    if not reading.benchmarks:
-        raise MalformedLogError(
-            f"this log of {reading.tool} has no benchmark",
-            where=reading.log.where,
-            details=reading.incomplete,
-            remedy="Zero results are an error: let the tool run again, and look at what it says.",
-        )
-
-
-def _with_ids(
-    names: Mapping[tuple[str, str], list[tuple[Reading, Measured]]], rules: Rules
-) -> list[_Repeats]:
-    found: dict[tuple[str, str], _Repeats] = {}
-    for (tool, name), given in names.items():
-        one = _Repeats(benchmark_id(renamed(name, rules.rename)), tuple(given))
-        if (other := found.setdefault((tool, one.id), one)) is not one:
-            raise MalformedLogError(
-                f"{one_line(name)!r} and {one_line(other.first.name)!r} ({other.place}) would both be "
-                f"benchmark {one.id!r}",
-                where=one.place,
-                remedy="Tell them apart with --rename 'regex=replacement'.",
-            )
-    return list(found.values())
-
-
-def _run(one: _Repeats, rules: Rules) -> Run:
+def _run(one: Result, rules: Rules) -> Run:
     reading, first = one.given[0]
-    metrics = _joined(one)
-    notes = tuple(dict.fromkeys(note for _, measured in one.given for note in measured.notes))
+    metrics, notes = one.metrics(), one.notes
     logs = [given.log for given, _ in one.given]
     return Run(
         benchmark=one.id,
         variant=reading.tool,
         family=family_of(first.name, first.group, reading.tool, rules.families),
-        signature=one_line(first.name, _MAX_WORD),
+        signature=signature(first),
         protocol=", ".join(log.where for log in logs),
         protocol_sha256=_digest(logs),
         source=_source(one),
-        features=_features(first.parameters),
+        features=features(first.parameters),
         overall="pass" if metrics else "blocked",
         ok=bool(metrics),
         run_is_valid=bool(metrics),
-        reason="" if metrics else "the log has no metric of it that can be judged: " + "; ".join(notes),
+        reason="" if metrics else no_metric(notes),
         notes=notes,
         sampling=Sampling(
             isolation="imported",
@@ -189,12 +128,22 @@ def _run(one: _Repeats, rules: Rules) -> Run:
     )
 
 
+def no_metric(notes: Sequence[str]) -> str:
+    """Why a benchmark is blocked of which no metric is left."""
+    return "the log has no metric of it that can be judged: " + "; ".join(notes)
+
+
+def signature(measured: Measured) -> str:
+    """The tool's own name of a benchmark, on one line."""
+    return one_line(measured.name, _MAX_WORD)
+
+
 def _digest(logs: Sequence[Log]) -> str:
     """The log's SHA-256; of several logs the SHA-256 of the canonical list of theirs."""
     return logs[0].sha256 if len(logs) == 1 else sha256_hex(canonical_json([log.sha256 for log in logs]))
 
 
-def _source(one: _Repeats) -> Source:
+def _source(one: Result) -> Source:
     """Where the benchmark is written down, when its tool says so in a path below the root; else the log."""
     reading, first = one.given[0]
     path, line = first.source or (reading.log.where, 1)
@@ -203,45 +152,13 @@ def _source(one: _Repeats) -> Source:
     return Source(path=one_line(path, _MAX_WORD), line=line)
 
 
-def _features(parameters: Mapping[str, Any]) -> dict[str, float]:
+def features(parameters: Mapping[str, Any]) -> dict[str, float]:
     """The parameters that are numbers; the others are part of the id."""
     return {
         one_line(name, _MAX_WORD): float(value)
         for name, value in parameters.items()
         if type(value) in {int, float} and abs(value) < 2**53
     }
-
-
-def _joined(one: _Repeats) -> tuple[Metric, ...]:
-    """The metrics of all logs, each with every sample; raises MalformedLogError when they do not agree."""
-    shapes = [_shape(reading, measured) for reading, measured in one.given]
-    for (reading, measured), shape in zip(one.given[1:], shapes[1:], strict=True):
-        if shape != shapes[0]:
-            raise MalformedLogError(
-                f"benchmark {one_line(measured.name)!r} has {_listed(shape)} here, "
-                f"and {_listed(shapes[0])} in {one.place}",
-                where=reading.log.at(measured.place),
-            )
-    if len(one.given) == 1:
-        return one.first.metrics
-    by_name = [{metric.name: metric.samples for metric in measured.metrics} for _, measured in one.given]
-    return tuple(
-        metric.model_copy(update={"samples": tuple(sample for log in by_name for sample in log[metric.name])})
-        for metric in one.first.metrics
-    )
-
-
-def _shape(reading: Reading, measured: Measured) -> dict[str, tuple[str, str]]:
-    shape: dict[str, tuple[str, str]] = {
-        metric.name: (metric.unit, metric.direction) for metric in measured.metrics
-    }
-    if len(shape) != len(measured.metrics):
-        raise MalformedLogError("a metric is there twice", where=reading.log.at(measured.place))
-    return shape
-
-
-def _listed(shape: Mapping[str, tuple[str, str]]) -> str:
-    return ", ".join(f"{name} in {unit}" for name, (unit, _) in sorted(shape.items())) or "no metric"
 
 
 def _plan_digest(readings: Iterable[Reading], rules: Rules) -> str:

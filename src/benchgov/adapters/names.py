@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchgov.canonical import sha256_hex
@@ -25,6 +25,11 @@ class Rule:
 
     def __str__(self) -> str:
         return f"{self.pattern.pattern}={self.text}"
+
+
+def rules_of(pairs: Iterable[tuple[str, str]]) -> list[Rule]:
+    """Rules of (regular expression, text), as a manifest has them: valid already."""
+    return [Rule(re.compile(pattern), text) for pattern, text in pairs]
 
 
 def rename_rule(given: str) -> Rule:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from math import inf
 
 from benchgov.adapters.interface import Log
 from benchgov.adapters.values import fault
@@ -32,6 +31,9 @@ SIZE: dict[str, float] = {
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][+-]?\d+)?"
 """A number as text tools print it, `18,149.5` too, which is not negative."""
 
+LARGEST = 1e290
+"""Numbers must be below: so they are finite in any unit, and no measurement comes near."""
+
 _QUANTITY = re.compile(rf"({NUMBER})\s*([^\s\d]*)")
 
 
@@ -42,7 +44,7 @@ def decimal(log: Log, text: str | None, place: str | int) -> float:
     """
     if text is not None and re.fullmatch(NUMBER, text.strip()):
         value = float(text.replace(",", ""))
-        if value < inf:
+        if value < LARGEST:
             return value
     raise fault(log, place, "a finite number that is not negative", text)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
@@ -20,6 +18,39 @@ BUILT_IN: dict[str, str] = {
     "pytest-benchmark": "benchgov.adapters.pytest_benchmark:PytestBenchmark",
     "hyperfine": "benchgov.adapters.hyperfine:Hyperfine",
     "go": "benchgov.adapters.go:Go",
+    "pyperf": "benchgov.adapters.pyperf:Pyperf",
+    "asv": "benchgov.adapters.asv:Asv",
+    "junit": "benchgov.adapters.junit:Junit",
+    "custom-smaller": "benchgov.adapters.custom:CustomSmaller",
+    "custom-bigger": "benchgov.adapters.custom:CustomBigger",
+    "nyrkio": "benchgov.adapters.nyrkio:Nyrkio",
+    "bencher": "benchgov.adapters.bencher:Bencher",
+    "benchmark-js": "benchgov.adapters.benchmark_js:BenchmarkJs",
+    "tinybench": "benchgov.adapters.tinybench:Tinybench",
+    "vitest": "benchgov.adapters.vitest:Vitest",
+    "mitata": "benchgov.adapters.mitata:Mitata",
+    "k6": "benchgov.adapters.k6:K6",
+    "vegeta": "benchgov.adapters.vegeta:Vegeta",
+    "hey": "benchgov.adapters.hey:Hey",
+    "jmh": "benchgov.adapters.jmh:Jmh",
+    "benchmarkdotnet": "benchgov.adapters.benchmarkdotnet:BenchmarkDotNet",
+    "benchmarktools": "benchgov.adapters.benchmarktools:BenchmarkTools",
+    "benchmark-ips": "benchgov.adapters.benchmark_ips:BenchmarkIps",
+    "phpbench": "benchgov.adapters.phpbench:Phpbench",
+    "wrk": "benchgov.adapters.wrk:Wrk",
+    "wrk2": "benchgov.adapters.wrk:Wrk2",
+    "locust": "benchgov.adapters.locust:Locust",
+    "pgbench": "benchgov.adapters.pgbench:Pgbench",
+    "redis-benchmark": "benchgov.adapters.redis_benchmark:RedisBenchmark",
+    "memtier": "benchgov.adapters.memtier:Memtier",
+    "sysbench": "benchgov.adapters.sysbench:Sysbench",
+    "google-benchmark": "benchgov.adapters.google_benchmark:GoogleBenchmark",
+    "catch2": "benchgov.adapters.catch2:Catch2",
+    "gnu-time": "benchgov.adapters.gnu_time:GnuTime",
+    "perf-stat": "benchgov.adapters.perf_stat:PerfStat",
+    "callgrind": "benchgov.adapters.callgrind:Callgrind",
+    "libtest": "benchgov.adapters.libtest:Libtest",
+    "criterion": "benchgov.adapters.criterion:Criterion",
 }
 """Tool → `module:class`, imported when it is needed."""
 
@@ -108,16 +139,3 @@ def read_all(pairs: Iterable[tuple[Log, Adapter]], allow_partial: bool) -> list[
     for index, adapter, logs in trees.values():
         readings[index] = adapter.read_tree(logs, allow_partial)
     return [reading for some in readings for reading in some]
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Reads logs faster: what a log holds has no cycles, and looking for them among millions of values costs
-    as much as reading them. Values are freed as always; only the search for cycles waits."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

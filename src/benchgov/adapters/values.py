@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured
+from benchgov.report import Metric
 from benchgov.text import one_line
 
 _NUMBERS = {int, float}
@@ -65,6 +66,13 @@ def samples(log: Log, values: Any, factor: float, place: str) -> tuple[float, ..
     return tuple(number(log, value * factor, f"{place}[{index}]") for index, value in enumerate(exact))
 
 
+def joined(metrics: Sequence[Metric]) -> Metric:
+    """One metric with the samples of all, in order; each of `metrics` comes from processes of its own."""
+    samples = tuple(sample for metric in metrics for sample in metric.samples)
+    processes = tuple(size for metric in metrics for size in metric.processes or (len(metric.samples),))
+    return metrics[0].model_copy(update={"samples": samples, "processes": processes})
+
+
 def mapping(log: Log, value: Any, place: str) -> dict[str, Any]:
     """`value`, which is an object; raises MalformedLogError."""
     if isinstance(value, dict):
@@ -79,7 +87,7 @@ def word(log: Log, value: Any, place: str | int) -> str:
     raise fault(log, place, "a text", value)
 
 
-def count(log: Log, value: Any, place: str) -> int:
+def count(log: Log, value: Any, place: str | int) -> int:
     """`value`, which is an integer of 1 or more; raises MalformedLogError."""
     if type(value) is int and 1 <= value < 2**53:
         return value
@@ -144,3 +152,10 @@ def each(
                 raise
             incomplete.append(one_line(str(error)))
     return found
+
+
+def refuse(error: MalformedLogError, incomplete: list[str], allow_partial: bool) -> None:
+    """Raises `error`; with `allow_partial` it is one more sentence in `incomplete` instead."""
+    if not allow_partial:
+        raise error
+    incomplete.append(one_line(str(error)))

@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from benchgov.adapters.interface import Log, MalformedLogError
 from benchgov.adapters.values import fault
+from benchgov.text import one_line
 
 MAX_DEPTH = 200
 
@@ -24,13 +25,17 @@ class _DepthError(Exception):
 
 @dataclass
 class Element:
-    """One element: `tag` without its namespace, `line` where it opens, the `text` right inside it."""
+    """One element: `tag` without its namespace, `line` where it opens, the `text` right inside it.
+
+    `ended` says whether its end is there, which of a document that breaks off it need not be.
+    """
 
     tag: str
     attributes: dict[str, str]
     line: int
     children: list[Element] = field(default_factory=list)
     text: str = ""
+    ended: bool = False
 
     def all(self, *path: str) -> Iterator[Element]:
         """The elements at `path` below this one, in their order: `all("a", "b")` is every b in every a."""
@@ -64,7 +69,7 @@ def root_tag(log: Log) -> str:
     if not log.text[:4096].lstrip("\ufeff \t\r\n").startswith("<"):
         return ""
     tags: list[str] = []
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # the text is decoded already, whatever encoding it declares
     parser.StartElementHandler = lambda tag, _: tags.append(tag)
     with suppress(expat.ExpatError):
         parser.Parse(log.text[:4096].lstrip("\ufeff \t\r\n").encode("utf-8", "replace"), False)
@@ -77,7 +82,10 @@ def parse_xml(log: Log) -> Element:
     Raises:
         MalformedLogError: it is no XML, cut off, has a document type, or is nested deeper than `MAX_DEPTH`.
     """
-    builder = _Builder()
+    return _parsed(log, _Builder())
+
+
+def _parsed(log: Log, builder: _Builder) -> Element:
     parser = builder.parser
     text = log.text.lstrip("\ufeff")
     try:
@@ -90,6 +98,23 @@ def parse_xml(log: Log) -> Element:
     except _DepthError as error:
         raise fault(log, parser.CurrentLineNumber, f"at most {MAX_DEPTH} levels of elements") from error
     return builder.top.children[0]
+
+
+def open_xml(log: Log, allow_partial: bool) -> tuple[Element, list[str]]:
+    """(the outermost element, what is incomplete) of an XML log.
+
+    With `allow_partial` a document that breaks off is there up to its break: its last elements may not be
+    whole. Raises as `parse_xml` does.
+    """
+    if not allow_partial:
+        return parse_xml(log), []
+    builder = _Builder()
+    try:
+        return _parsed(log, builder), []
+    except MalformedLogError as error:
+        if not builder.top.children or not isinstance(error.__cause__, expat.ExpatError):
+            raise
+        return builder.top.children[0], [one_line(str(error))]
 
 
 class _Builder:
@@ -114,7 +139,7 @@ class _Builder:
         self._open.append(element)
 
     def _end(self, _: str) -> None:
-        self._open.pop()
+        self._open.pop().ended = True
 
     def _text(self, text: str) -> None:
         self._open[-1].text += text

@@ -13,7 +13,7 @@ from benchgov.canonical import sha256_hex
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import InputError, RefusedError
 from benchgov.report import Metric, Report, Run
-from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP
+from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 
 
 @dataclass(frozen=True)

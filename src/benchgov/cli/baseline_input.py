@@ -33,7 +33,7 @@ def measured(project: Project, suite: str, warmup: int, runs: int) -> Report:
     from benchgov.measure.plan import SamplingFlags, plan_suite
     from benchgov.measure.runner import measure
     from benchgov.suites.load import load_suite
-    from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP
+    from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 
     breaches = (
         [f"rule minimum-warmup: at least {MIN_WARMUP}, asked for {warmup}"] if warmup < MIN_WARMUP else []
@@ -50,7 +50,7 @@ def measured(project: Project, suite: str, warmup: int, runs: int) -> Report:
     plan = plan_suite(
         load_suite(project.suite_dir(suite), project.root), sampling=SamplingFlags(warmup, runs)
     )
-    with progress(rim, len(plan.runs)) as shown:
+    with progress(rim, plan.steps) as shown:
         return measure(
             plan,
             environment=environment,
@@ -64,10 +64,6 @@ def measured(project: Project, suite: str, warmup: int, runs: int) -> Report:
 
 def suite_thresholds(project: Project, suite: str) -> dict[str, MetricThresholds]:
     """The thresholds of the suite's manifest; none when imported reports have no manifest."""
-    from benchgov.suites.load import MANIFEST, load_suite
+    from benchgov.suites.load import family_thresholds
 
-    folder = project.suite_dir(suite)
-    if not (folder / MANIFEST).exists():
-        return {}
-    families = load_suite(folder, project.root).manifest.families
-    return {name: family.thresholds for name, family in families.items()}
+    return family_thresholds(project.suite_dir(suite))

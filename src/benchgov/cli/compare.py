@@ -75,6 +75,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
       benchgov compare report.json --baseline-ref origin/main --format json
       benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
     """
+    from benchgov.collector import without_collector
     from benchgov.files import write_atomic
     from benchgov.gate.policy import parse_overrides
     from benchgov.gate.question import Question, answer
@@ -88,13 +89,14 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
         ref=given["ref"],
         missing=given["missing"],
     )
-    comparison = answer(
-        question,
-        root=project.root,
-        settings=project.settings,
-        run=project.rim.run,
-        environ=project.rim.environ,
-    )
+    with without_collector():
+        comparison = answer(
+            question,
+            root=project.root,
+            settings=project.settings,
+            run=project.rim.run,
+            environ=project.rim.environ,
+        )
     write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
     if output_format == "json":
         print_json(project.rim, comparison.to_json())

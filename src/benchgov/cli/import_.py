@@ -38,7 +38,8 @@ STANDARD_INPUT = "-"
     "families",
     multiple=True,
     metavar="REGEX=NAME",
-    help="Family of the names that fit; the first wins.  [default: the tool's group, else the tool]",
+    help="Family of the names that fit; the first wins.  [default: `match` of the suite's families, then the "
+    "tool's group, else the tool]",
 )
 @click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
 @click.option("--allow-partial", is_flag=True, help="Take what is whole of a log that is not.")
@@ -74,23 +75,26 @@ def import_(files: tuple[str, ...], output_format: str, **given: Any) -> int:
 
 def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
     from benchgov.adapters.assemble import Rules
-    from benchgov.adapters.names import family_rule, rename_rule
+    from benchgov.adapters.names import family_rule, rename_rule, rules_of
     from benchgov.errors import UsageError
+    from benchgov.suites.load import family_rules
     from benchgov.wire import is_name
 
     if not is_name(given["suite"]):
         raise UsageError(f"{given['suite']!r} is not the name of a suite")
+    folder = project.suite_dir(given["suite"])
     return Rules(
         given["suite"],
         project.settings.regime,
         [rename_rule(one) for one in given["renames"]],
-        [family_rule(one) for one in given["families"]],
+        [family_rule(one) for one in given["families"]] or rules_of(family_rules(folder)),
     )
 
 
 def _readings(project: Project, files: Sequence[str], tool: str, allow_partial: bool) -> list[Reading]:
     from benchgov.adapters.interface import MalformedLogError
-    from benchgov.adapters.registry import adapters, named, read_all, without_collector
+    from benchgov.adapters.registry import adapters, named, read_all
+    from benchgov.collector import without_collector
 
     known = adapters()
     chosen = None if tool == "auto" else named(tool, known)
@@ -113,13 +117,14 @@ def _logs(
     project: Project, files: Sequence[str], known: Mapping[str, Adapter], chosen: Adapter | None
 ) -> Iterator[tuple[Log, Adapter]]:
     """(log, its adapter) of every file; what in a folder is nobody's log is passed over, and said."""
-    from benchgov.adapters.interface import MalformedLogError
+    from benchgov.adapters.interface import Littering, MalformedLogError
     from benchgov.adapters.logs import find_logs
     from benchgov.adapters.registry import detect
 
     if STANDARD_INPUT in files:
         log = _standard_input()
         yield log, chosen or detect(log, known)
+    littering = [one for one in known.values() if isinstance(one, Littering)]
     for place in find_logs([name for name in files if name != STANDARD_INPUT], project.rim.cwd):
         log = place.read(project.root)
         try:
@@ -127,7 +132,8 @@ def _logs(
         except MalformedLogError as error:
             if place.must_be_a_log:
                 raise
-            project.rim.stderr.write(f"passed over: {error}\n")
+            if not any(one.passes_over(log) for one in littering):
+                project.rim.stderr.write(f"passed over: {error}\n")
             continue
         yield log, adapter
 

@@ -8,17 +8,19 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchgov.cli.common import console, print_json
+from benchgov.units import humanize
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
     from rich.table import Table
 
-    from benchgov.measure.plan import Plan, PlannedRun
-    from benchgov.measure.runner import Progress
+    from benchgov.measure.plan import Plan, Planned
+    from benchgov.measure.progress import Progress
     from benchgov.report import Environment, Report, Run
     from benchgov.rim import Rim
 
+MAX_ROWS = 200
 _STYLES = {"pass": "green", "fail": "red", "blocked": "yellow"}
 
 
@@ -40,6 +42,17 @@ def print_plan(rim: Rim, plan: Plan, output_format: str) -> None:
             sampling.isolation,
             f"{sampling.timeout_seconds:g} s",
         )
+    for source in plan.sources:
+        table.add_row(
+            f"{_plain(source.key)}/…",
+            source.entry.family,
+            f"those of {source.entry.source.tool}",
+            str(source.warmup),
+            str(source.runs),
+            "the tool's",
+            source.isolation,
+            f"{source.timeout_seconds:g} s",
+        )
     console(rim).print(table)
 
 
@@ -55,14 +68,24 @@ def print_report(rim: Rim, report: Report, output_format: str) -> None:
         print_json(rim, report.to_json())
         return
     out = console(rim)
-    out.print(_runs_table(report))
-    for run in report.runs:
+    shown = _shown(report.runs)
+    out.print(_runs_table(shown, _references(report.runs)))
+    if hidden := len(report.runs) - len(shown):
+        out.print(f"not listed: {hidden:,} runs (--format json has all)")
+    for run in shown:
         if run.overall != "pass":
             out.print(f"[{_STYLES[run.overall]}]{run.overall}[/] {_plain(run.key)}: {_plain(run.reason)}")
             for line in run.stderr_tail.strip().splitlines()[-5:]:
                 out.print(f"    {_plain(line)}")
     for line in _verdicts(report):
         out.print(line)
+
+
+def _shown(runs: Sequence[Run]) -> Sequence[Run]:
+    """All runs; of very many the first ones, and before those what went wrong."""
+    if len(runs) <= MAX_ROWS:
+        return runs
+    return sorted(runs, key=lambda run: run.overall == "pass")[:MAX_ROWS]
 
 
 def _verdicts(report: Report) -> Iterator[str]:
@@ -80,22 +103,29 @@ def _verdicts(report: Report) -> Iterator[str]:
     yield f"performance gate: {gate.status}" + (f" ({_plain(gate.reason)})" if gate.reason else "")
 
 
-def _runs_table(report: Report) -> Table:
+def _runs_table(runs: Sequence[Run], references: dict[tuple[str, float | None], tuple[str, float]]) -> Table:
     table = _table("run", "result", "median", "spread", "ratio", "memory", "samples", right=range(2, 7))
-    references = _references(report.runs)
-    for run in report.runs:
+    for run in runs:
         times = _samples(run, "wall_time")
         memory = _samples(run, "peak_memory")
         table.add_row(
             _plain(run.key),
             f"[{_STYLES[run.overall]}]{run.overall}[/]",
-            duration(median(times)) if times else "",
-            f"{_spread(times):.1f} %" if times else "",
+            *_main_metric(run),
             _ratio(run, times, references),
-            size(median(memory)) if memory else "",
+            humanize(median(memory), "bytes") if memory else "",
             f"{run.sampling.runs} × {run.sampling.iterations}" if run.metrics else "",
         )
     return table
+
+
+def _main_metric(run: Run) -> tuple[str, str]:
+    """Median and spread of the wall time; of another metric, by its name, where no time was taken."""
+    if not run.metrics:
+        return "", ""
+    metric = next((one for one in run.metrics if one.name == "wall_time"), run.metrics[0])
+    name = "" if metric.name == "wall_time" else f" {metric.name}"
+    return f"{humanize(median(metric.samples), metric.unit)}{name}", f"{_spread(metric.samples):.1f} %"
 
 
 def _references(runs: Sequence[Run]) -> dict[tuple[str, float | None], tuple[str, float]]:
@@ -144,23 +174,6 @@ def _plain(text: str) -> str:
     return escape(text)
 
 
-def duration(nanoseconds: float) -> str:
-    """`12.3 µs`."""
-    for unit, factor in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if nanoseconds >= factor:
-            return (
-                f"{nanoseconds / factor:.3g} {unit}"
-                if nanoseconds < 1000 * factor
-                else f"{nanoseconds / factor:.0f} {unit}"
-            )
-    return f"{nanoseconds:.3g} ns"
-
-
-def size(count: float) -> str:
-    """`12.3 MiB`."""
-    return f"{count / 2**20:.1f} MiB"
-
-
 @contextmanager
 def progress(rim: Rim, total: int) -> Iterator[Progress]:
     """A bar on a terminal, otherwise a line per run; both on standard error."""
@@ -173,7 +186,7 @@ def progress(rim: Rim, total: int) -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     screen = Console(file=rim.stderr, no_color=bool(rim.environ.get("NO_COLOR")))
     with Progress(*columns, console=screen, transient=True, refresh_per_second=2) as bar:
-        yield TerminalBar(bar, bar.add_task("starting", total=total))
+        yield TerminalBar(bar, bar.add_task("starting", total=total), total)
 
 
 class LogLines:
@@ -182,14 +195,23 @@ class LogLines:
     def __init__(self, rim: Rim, total: int) -> None:
         self._rim, self._total, self._done = rim, total, 0
 
-    def begin(self, planned: PlannedRun) -> None:
+    def begin(self, planned: Planned) -> None:
         """Nothing: the line comes when the run is done."""
+
+    def executing(self, planned: Planned, number: int, total: int) -> None:
+        """`py: execution 2 of 7`."""
+        self._rim.stderr.write(f"{planned.key}: execution {number} of {total}\n")
+        self._rim.stderr.flush()
+
+    def found(self, count: int) -> None:
+        """So many instead of the one that was planned."""
+        self._total += count - 1
 
     def done(self, run: Run) -> None:
         """`[3/20] sort@1000/optimized: pass, 12.3 µs`."""
         self._done += 1
         times = _samples(run, "wall_time")
-        result = duration(median(times)) if times else run.reason
+        result = humanize(median(times), "ns") if times else run.reason
         self._rim.stderr.write(f"[{self._done}/{self._total}] {run.key}: {run.overall}, {result}\n")
         self._rim.stderr.flush()
 
@@ -197,12 +219,21 @@ class LogLines:
 class TerminalBar:
     """A progress bar that names the run; it redraws seldom, because drawing costs time on a small machine."""
 
-    def __init__(self, bar: Bar, task: TaskID) -> None:
-        self._bar, self._task = bar, task
+    def __init__(self, bar: Bar, task: TaskID, total: int) -> None:
+        self._bar, self._task, self._total = bar, task, total
 
-    def begin(self, planned: PlannedRun) -> None:
+    def begin(self, planned: Planned) -> None:
         """Show the run's name."""
         self._bar.update(self._task, description=_plain(planned.key))
+
+    def executing(self, planned: Planned, number: int, total: int) -> None:
+        """Show how far the source is."""
+        self._bar.update(self._task, description=f"{_plain(planned.key)} ({number} of {total})")
+
+    def found(self, count: int) -> None:
+        """So many instead of the one that was planned."""
+        self._total += count - 1
+        self._bar.update(self._task, total=self._total)
 
     def done(self, run: Run) -> None:
         """One step further."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from benchgov.cli.given_reports import GivenReport
     from benchgov.report import RunConfig
     from benchgov.sharding.merge import Merged, Part
+    from benchgov.suites.manifest import Manifest
 
 
 @click.command()
@@ -53,8 +54,10 @@ def merge(
     project = open_project(config_file, {("output_dir",): output_dir})
     files = _files(reports, project.rim.cwd)
     parts = [_part(one) for one in files]
-    merged = join(parts, _planned(project, parts[0].report.config))
-    report = gated(project, merged.report) if gate else merged.report
+    manifest = _manifest(project, parts[0].report.config)
+    merged = join(parts, [one.id for one in manifest.benchmarks] if manifest else ())
+    families = manifest.families if manifest else {}
+    report = gated(project, merged.report, families) if gate else merged.report
     homes = {one.name: one.path for one in files}
     with run_folder(project) as (run_id, folder):
         for number, part in enumerate(merged.parts, 1):
@@ -87,16 +90,16 @@ def _part(given: GivenReport) -> Part:
     return Part(given.name, load_report(given.path)[0])
 
 
-def _planned(project: Project, config: RunConfig) -> tuple[str, ...]:
-    """The suite's benchmarks, when the suite that was measured is checked out here."""
+def _manifest(project: Project, config: RunConfig) -> Manifest | None:
+    """The manifest of the suite that was measured, when it is checked out here."""
     from benchgov.errors import BenchgovError
     from benchgov.suites.load import load_suite
 
     try:
         suite = load_suite(project.suite_dir(config.suite), project.root)
     except BenchgovError:  # merging needs no suite; a missing shard is named without its benchmarks then
-        return ()
-    return tuple(one.id for one in suite.manifest.benchmarks) if suite.sha256 == config.suite_sha256 else ()
+        return None
+    return suite.manifest if suite.sha256 == config.suite_sha256 else None
 
 
 def _raw(merged: Merged, homes: Mapping[str, Path]) -> dict[str, Json]:

@@ -10,12 +10,15 @@ import click
 from benchgov.cli.common import config_option, format_option, open_project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from benchgov.cli.common import Project
     from benchgov.measure.assemble import Measurement
     from benchgov.measure.plan import Plan
     from benchgov.report import Environment, Report
     from benchgov.sharding.shard import Shard
     from benchgov.suites.load import Suite
+    from benchgov.suites.manifest import Family
 
 
 @click.command()
@@ -125,7 +128,9 @@ def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_f
     with run_folder(project) as (run_id, folder):
         drifted = environment.gate == "drift" and not allow_drift
         measurement = _blocked(project, plan, environment) if drifted else _run(project, plan, environment)
-        report = gated(project, measurement.report) if gate else measurement.report
+        report = (
+            gated(project, measurement.report, plan.suite.manifest.families) if gate else measurement.report
+        )
         store(project, folder, report, measurement.raw)
     print_report(rim, report, output_format)
     rim.stderr.write(f"report: {project.settings.output_dir}/report.json (run {run_id})\n")
@@ -137,7 +142,7 @@ def _run(project: Project, plan: Plan, environment: Environment) -> Measurement:
     from benchgov.git import revision
     from benchgov.measure.runner import measure
 
-    with progress(project.rim, len(plan.runs)) as shown:
+    with progress(project.rim, plan.steps) as shown:
         return measure(
             plan,
             environment=environment,
@@ -163,10 +168,11 @@ def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurem
     )
 
 
-def gated(project: Project, report: Report) -> Report:
+def gated(project: Project, report: Report, families: Mapping[str, Family]) -> Report:
     """`report` with its performance gate filled in, when the regime has a baseline at all.
 
-    A selection leaves benchmarks out on purpose, so they do not count as missing.
+    `families` are the suite's own. A selection leaves benchmarks out on purpose, so they do not count as
+    missing.
     """
     from benchgov.gate.compare import compare
     from benchgov.gate.policy import GatePolicy
@@ -176,9 +182,14 @@ def gated(project: Project, report: Report) -> Report:
     settings = project.settings
     store = store_of(project.root, settings, report.config.suite)
     active = store.active(report.config.regime, report.environment)
-    if not active.baselines and active.nearest is None:
+    if not (active.baselines or active.nearest or report.config.against):
         return report
-    policy = GatePolicy(settings.policy.mode, missing="allow" if report.config.selection else None)
+    policy = GatePolicy(
+        settings.policy.mode,
+        missing="allow" if report.config.selection else None,
+        settings=settings.policy,
+        families={name: family.thresholds for name, family in families.items()},
+    )
     return report.model_copy(update={"performance_gate": as_gate(compare(report, active, policy))})
 
 

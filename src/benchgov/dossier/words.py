@@ -217,9 +217,8 @@ def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
     warmup = _span([sampling.warmup for sampling in samplings])
     runs = _span([sampling.runs for sampling in samplings])
     iterations = _span([sampling.iterations for sampling in samplings])
-    means = (
-        "one iteration" if iterations == "1" else f"the mean of {iterations} iterations inside one process"
-    )
+    several = f"the mean or median of {iterations} iterations inside one process"
+    means = "one iteration" if iterations == "1" else several
     yield (
         f"Each benchmark ran {warmup} times to warm up and {runs} times measured; a sample is {means}, "
         "and counts once."
@@ -261,7 +260,15 @@ def _decision_words(comparison: Comparison | None) -> Iterator[str]:
             "the baseline was published: beyond it is a regression, within it is unchanged."
         )
     else:
-        yield f"Changes were judged by the rule {comparison.mode!r}."
+        yield (
+            "A change is called a regression when an exact one-sided rank test over independent samples "
+            "finds it, with the chance of any false alarm in the whole comparison held down by Holm's "
+            "procedure, and when the Hodges–Lehmann estimate is beyond the floor that policy and noise set. "
+            "Improvements are controlled by Benjamini and Hochberg's procedure. What cannot be told is "
+            "inconclusive."
+        )
+    if comparison.against:
+        yield f"Both revisions were measured in turn on this machine; the other one is {comparison.against}."
     yield "A family's change is the geometric mean of its ratios, so that +100 % and −50 % cancel."
 
 

@@ -12,21 +12,29 @@ from benchgov.environment.pinned import difference
 from benchgov.errors import ConfigError
 from benchgov.gate import sentences, threshold
 from benchgov.gate.comparison import Comparison, Finding
-from benchgov.gate.decide import Decision, Rule
-from benchgov.gate.families import Judged, families, verdict_of
+from benchgov.gate.decide import Decision, Pair, Rule, Terms
+from benchgov.gate.families import Judged, families, verdict_of, worst
+from benchgov.gate.paired import missing_runs, paired_rows
 from benchgov.gate.pairing import Row, rows
 from benchgov.gate.policy import GatePolicy
 from benchgov.report import Report, Run, Verdict
 from benchgov.suggest import did_you_mean
 
-RULES: dict[str, Rule] = {"threshold": threshold.decide}
+
+def _statistical(pairs: Sequence[Pair], terms: Terms) -> Sequence[Decision]:
+    from benchgov.gate import statistical  # NumPy, only where it is needed
+
+    return statistical.decide(pairs, terms)
+
+
+RULES: dict[str, Rule] = {"threshold": threshold.decide, "statistical": _statistical}
 """`policy.mode` → rule."""
 
 
 def compare(
     report: Report, baselines: ActiveBaselines, policy: GatePolicy, *, report_sha256: str | None = None
 ) -> Comparison:
-    """Hold `report` against the baselines that apply to it.
+    """Hold `report` against the baselines that apply to it; a paired one against its other revision.
 
     `report_sha256` is the digest of the file that the report came from; by default that of its canonical
     bytes, which is what benchgov writes. Another suite, regime or environment is "not comparable", with the
@@ -36,49 +44,62 @@ def compare(
         ConfigError: there is no rule called `policy.mode`.
         TamperError: the rule asks for raw samples that are not what was published.
     """
-    rule = RULES.get(policy.mode)
+    against = report.config.against
+    mode = policy.rule(paired=against is not None)
+    rule = RULES.get(mode)
     if rule is None:
-        raise ConfigError(f"policy.mode: no rule {policy.mode!r}{did_you_mean(policy.mode, RULES)}")
+        raise ConfigError(f"policy.mode: no rule {mode!r}{did_you_mean(mode, RULES)}")
     digest = report_sha256 or sha256_hex(report.to_bytes())
     if stop := _stop(report, baselines):
-        return _comparison(report, baselines, policy, digest, stop, [])
-    judged = _judge(list(rows(report, baselines, policy)), rule, policy)
+        return _comparison(report, baselines, mode, digest, stop, [])
+    found = paired_rows(report, policy) if against else rows(report, baselines, policy)
+    terms = Terms(policy.settings.statistics, against.looks if against else ())
+    judged = _judge(list(found), rule, terms, policy)
+    missing = missing_runs(report)
     verdict = verdict_of(judged)
+    if missing and policy.blocks_missing(None):
+        verdict = worst(verdict, "blocked")
     counts = Counter[str](one.finding.verdict for one in judged)
     blocked = sum(one.effect == "blocked" for one in judged)
-    reasons = [sentences.overall(verdict, counts, blocked, policy), *_remarks(report, baselines)]
-    return _comparison(report, baselines, policy, digest, (verdict, sentences.join(reasons)), judged)
+    reasons = [sentences.overall(verdict, counts, blocked, policy), *_remarks(report, baselines, missing)]
+    return _comparison(report, baselines, mode, digest, (verdict, sentences.join(reasons)), judged, missing)
 
 
 def _comparison(
     report: Report,
     baselines: ActiveBaselines,
-    policy: GatePolicy,
+    mode: str,
     digest: str,
     outcome: tuple[Verdict, str],
     judged: Sequence[Judged],
+    missing: Sequence[str] = (),
 ) -> Comparison:
+    paired = report.config.against
     against = _against(baselines)
     ids = tuple(one.baseline.baseline_id for one in baselines.baselines)
     return Comparison(
         schema_version=1,
         suite=report.config.suite,
         regime=report.config.regime,
-        mode=policy.mode,
+        mode=mode,
         verdict=outcome[0],
         reason=outcome[1],
         authoritative=_authoritative(report, baselines),
         report_sha256=digest,
         baselines=ids,
+        against=paired.revision if paired else None,
         fingerprint=report.environment.fingerprint,
         baseline_fingerprint=against.fingerprint if against else None,
         environment_difference=difference(against.facts, report.environment.facts) if against else (),
+        missing_runs=tuple(missing),
         families=families(judged),
         findings=tuple(one.finding for one in judged),
     )
 
 
 def _authoritative(report: Report, baselines: ActiveBaselines) -> bool:
+    if report.config.against:
+        return report.summary.authoritative
     stored = baselines.baselines
     return report.summary.authoritative and bool(stored) and all(one.baseline.authoritative for one in stored)
 
@@ -91,6 +112,8 @@ def _stop(report: Report, baselines: ActiveBaselines) -> tuple[Verdict, str] | N
     """The verdict and its reason when no metric can be judged at all."""
     if not any(run.run_is_valid for run in report.runs):
         return "blocked", sentences.join(["The report has no valid run.", *_reasons(report.runs)])
+    if report.config.against:
+        return None
     make = f"Make one: `benchgov baseline generate {report.config.suite} --activate`, in a reviewed change."
     against = _against(baselines)
     if against is None:
@@ -116,18 +139,21 @@ def _reasons(runs: Sequence[Run]) -> list[str]:
     return [f"{count} of {len(runs)}: {reason}." for reason, count in found.most_common(3)]
 
 
-def _remarks(report: Report, baselines: ActiveBaselines) -> list[str]:
+def _remarks(report: Report, baselines: ActiveBaselines, missing: Sequence[str]) -> list[str]:
     """What a reader should know besides the findings."""
-    unseen = sum(not run.run_is_valid and run.key not in baselines.runs for run in report.runs)
-    remarks = [f"{unseen} new benchmarks could not be measured."] if unseen else []
+    against = report.config.against
+    known = set(against.runs if against else baselines.runs)
+    unseen = sum(not run.run_is_valid and run.key not in known for run in report.runs)
+    lost = [f"The other revision has {', '.join(missing)}, which this one has not."] if missing else []
+    remarks = [*lost, *([f"{unseen} new benchmarks could not be measured."] if unseen else [])]
     if report.config.selection:
         remarks.append(f"Only a selection was measured: {', '.join(report.config.selection)}.")
     return remarks
 
 
-def _judge(listed: Sequence[Row], rule: Rule, policy: GatePolicy) -> list[Judged]:
+def _judge(listed: Sequence[Row], rule: Rule, terms: Terms, policy: GatePolicy) -> list[Judged]:
     pairs = {at: row.pair for at, row in enumerate(listed) if row.pair is not None}
-    decisions = dict(zip(pairs, rule(list(pairs.values())), strict=True))
+    decisions = dict(zip(pairs, rule(list(pairs.values()), terms), strict=True))
     return [
         _decided(row, pairs[at].limit.percent, decisions[at], policy) if at in pairs else _certain(row)
         for at, row in enumerate(listed)
@@ -146,6 +172,7 @@ def _decided(row: Row, percent: float, decision: Decision, policy: GatePolicy) -
         "verdict": decision.verdict,
         "change_percent": decision.change_percent,
         "threshold_percent": percent,
+        "floor_percent": decision.floor_percent,
         "minimum_detectable_percent": decision.minimum_detectable_percent,
         "interval_percent": decision.interval_percent,
         "p_value": decision.p_value,

@@ -20,7 +20,7 @@ class Finding(Wire):
     Percents are relative to the baseline's value: `change_percent` above 0 means that the number grew,
     whichever direction is better. `minimum_detectable_percent` is the smallest change for the worse that
     this comparison would have called a regression. `interval_percent` and `p_value` are there when the
-    decision rule gives them.
+    decision rule gives them; `floor_percent` is the worsening from which on it blocks.
     """
 
     benchmark: BenchmarkId
@@ -36,6 +36,7 @@ class Finding(Wire):
     current_value: float | None = None
     change_percent: float | None = None
     threshold_percent: float | None = None
+    floor_percent: float | None = None
     minimum_detectable_percent: float | None = None
     interval_percent: tuple[float, float] | None = None
     p_value: float | None = None
@@ -58,7 +59,8 @@ class Comparison(Wire):
     """The outcome of `compare`: a pure function of the report's and the baseline's bytes, and the policy.
 
     It holds no time and no path, so the same input gives the same bytes. `environment_difference` says how
-    the two machines differ when they do (`wanted` is the baseline's).
+    the two machines differ when they do (`wanted` is the baseline's). `against` is the other revision of a
+    paired measurement, and `missing_runs` are those that only it has.
     """
 
     schema_version: Literal[1]
@@ -70,8 +72,10 @@ class Comparison(Wire):
     authoritative: bool
     report_sha256: Sha256
     baselines: tuple[str, ...]
+    against: str | None = None
     fingerprint: Blake3
     baseline_fingerprint: Blake3 | None
     environment_difference: tuple[Drift, ...] = ()
+    missing_runs: tuple[str, ...] = ()
     families: tuple[FamilyFinding, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -11,9 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchgov.report import Direction
+from benchgov.config import Statistics
+from benchgov.report import Aggregate, Direction
 
 DecisionVerdict = Literal["regression", "improvement", "unchanged", "inconclusive"]
+
+
+Sessions = tuple[tuple[float, ...], ...]
+"""Samples by session: one report's each. Within one, every sample comes from a process of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +27,46 @@ class Samples:
 
     value: float
     count: int
-    raw: Callable[[], Sequence[float]]
+    sessions: Callable[[], Sessions]
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many percent of the baseline's value a metric may get worse, and which direction is better."""
+    """What a metric is held to: which direction is better, and two percents of the baseline's value.
+
+    It may get worse by `percent` at most where a rule judges the aggregates alone. A rule that can tell
+    changes from noise takes `floor_percent`, below which no change matters, however certain it is.
+    """
 
     percent: float
     direction: Direction
+    floor_percent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both sides of one metric of one run; the baseline's value is above 0, or both are 0."""
+    """Both sides of one metric of one run; the baseline's value is above 0, or both are 0.
+
+    `paired` says that both sides were measured in turn: the first sample of one belongs to the first of the
+    other, and so on. `exact` that the metric is a count of things, which may repeat without any noise.
+    """
 
     baseline: Samples
     current: Samples
     limit: Limit
+    aggregate: Aggregate = "median"
+    paired: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a rule says of one pair; percents are of the baseline's value, above 0 when the number grew.
 
-    `minimum_detectable_percent` is the smallest worsening that would have been called a regression.
+    `change_percent` is the rule's own estimate. `minimum_detectable_percent` is the smallest worsening that
+    would have been called a regression; None when none could have been. `floor_percent` is the worsening
+    from which on the rule blocks. `samples` are the independent ones that it had of both sides, and
+    `remark` is why it is inconclusive.
     """
 
     verdict: DecisionVerdict
@@ -54,10 +74,21 @@ class Decision:
     minimum_detectable_percent: float | None = None
     interval_percent: tuple[float, float] | None = None
     p_value: float | None = None
+    floor_percent: float | None = None
+    samples: tuple[int, int] | None = None
+    remark: str = ""
 
 
-Rule = Callable[[Sequence[Pair]], Sequence[Decision]]
-"""All pairs of one comparison → one decision each, in the same order. Pure: seeds come from the samples."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all pairs: the policy's statistics, and the looks of a paired measurement."""
+
+    statistics: Statistics
+    looks: tuple[int, ...] = ()
+
+
+Rule = Callable[[Sequence[Pair], Terms], Sequence[Decision]]
+"""All pairs of one comparison → one decision each, in the same order. Pure: no clock, no chance."""
 
 
 def change_percent(pair: Pair) -> float:

@@ -37,8 +37,13 @@ def verdict_of(judged: Iterable[Judged]) -> Verdict:
     for one in judged:
         effects.add(one.effect)
         compared = compared or one.finding.verdict in COMPARED
-    worst: Verdict = next((verdict for verdict in ORDER if verdict in effects), "pass")
-    return "not-comparable" if worst == "pass" and not compared else worst
+    found = worst(*effects)
+    return "not-comparable" if found == "pass" and not compared else found
+
+
+def worst(*verdicts: Verdict) -> Verdict:
+    """The first of `ORDER` that is among `verdicts`; `pass` of none."""
+    return next((verdict for verdict in ORDER if verdict in verdicts), "pass")
 
 
 def families(judged: Sequence[Judged]) -> tuple[FamilyFinding, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 
-from benchgov.baselines.active import ActiveBaselines, ActiveRun
+from benchgov.baselines.active import ActiveBaselines, ActiveRun, independent
 from benchgov.baselines.aggregate import aggregate
-from benchgov.baselines.model import BaselineRun, Entry
+from benchgov.baselines.model import Baseline, BaselineRun, Entry
 from benchgov.gate.comparison import FindingVerdict
 from benchgov.gate.decide import Limit, Pair, Samples
 from benchgov.gate.policy import GatePolicy
@@ -49,6 +49,10 @@ class Row:
         return self.run.source if isinstance(self.run, Run) else None
 
 
+EXACT_UNITS = frozenset({"count", "bytes"})
+"""Units of what is counted: these may repeat without noise. A clock that repeats is only coarse."""
+
+
 def rows(report: Report, baselines: ActiveBaselines, policy: GatePolicy) -> Iterator[Row]:
     """Every metric of both sides once: in report order, then what only the baseline has, in its order."""
     reported = set()
@@ -56,7 +60,7 @@ def rows(report: Report, baselines: ActiveBaselines, policy: GatePolicy) -> Iter
         reported.add(run.key)
         active = baselines.runs.get(run.key)
         if active is None:
-            yield from (_new(run, metric) for metric in run.metrics if run.run_is_valid)
+            yield from (new_row(run, metric) for metric in run.metrics if run.run_is_valid)
         elif not run.run_is_valid:
             yield from (_invalid(run, active, entry) for entry in active.run.metrics)
         else:
@@ -70,7 +74,7 @@ def _metrics(run: Run, active: ActiveRun, policy: GatePolicy) -> Iterator[Row]:
     entries = {entry.metric: entry for entry in active.run.metrics}
     for metric in run.metrics:
         entry = entries.pop(metric.name, None)
-        yield _new(run, metric) if entry is None else _both(run, metric, active, entry, policy)
+        yield new_row(run, metric) if entry is None else _both(run, metric, active, entry, policy)
     yield from (_missing(active, entry, policy) for entry in entries.values())
 
 
@@ -82,11 +86,19 @@ def _both(run: Run, metric: Metric, active: ActiveRun, entry: Entry, policy: Gat
         return Row(run, metric, family, before=entry, current=value, reason=reason)
     key = run.key
     pair = Pair(
-        Samples(entry.value, entry.samples, lambda: active.stored.samples(key, entry.metric)),
-        Samples(value, len(metric.samples), lambda: metric.samples),
-        Limit(policy.limit(active.stored.baseline, family, metric.name), metric.direction),
+        Samples(entry.value, entry.samples, lambda: active.stored.sessions(key, entry.metric)),
+        Samples(value, len(metric.samples), lambda: (independent(metric, run.sampling.isolation),)),
+        limit_of(policy, active.stored.baseline, family, metric),
+        aggregate=metric.aggregate,
+        exact=metric.unit in EXACT_UNITS,
     )
     return Row(run, metric, family, before=entry, current=value, pair=pair)
+
+
+def limit_of(policy: GatePolicy, baseline: Baseline | None, family: str, metric: Metric) -> Limit:
+    """What `metric` of `family` is held to."""
+    percent = policy.limit(baseline, family, metric.name)
+    return Limit(percent, metric.direction, policy.floor(family, metric.name))
 
 
 def _obstacle(run: Run, metric: Metric, active: ActiveRun, entry: Entry, value: float) -> str | None:
@@ -100,14 +112,20 @@ def _obstacle(run: Run, metric: Metric, active: ActiveRun, entry: Entry, value: 
     for what, before, now in changes:
         if before != now:
             return f"its {what} changed from {before!r} to {now!r}"
-    if entry.value == 0.0:
-        return None if value == 0.0 else "the baseline is 0, and no percentage can be taken of that"
-    if not isfinite((value - entry.value) / entry.value * 100.0):
+    return no_ratio(entry.value, value)
+
+
+def no_ratio(before: float, after: float) -> str | None:
+    """Why two values give no percentage, if they do not."""
+    if before == 0.0:
+        return None if after == 0.0 else "the baseline is 0, and no percentage can be taken of that"
+    if not isfinite((after - before) / before * 100.0):
         return "the two values are too far apart for a percentage"
     return None
 
 
-def _new(run: Run, metric: Metric) -> Row:
+def new_row(run: Run, metric: Metric) -> Row:
+    """A metric that only the report has."""
     value = aggregate(metric.samples, metric.aggregate)
     return Row(
         run,
@@ -121,16 +139,18 @@ def _new(run: Run, metric: Metric) -> Row:
 
 
 def _invalid(run: Run, active: ActiveRun, entry: Entry) -> Row:
-    done = {"blocked": "could not be measured", "fail": "did the wrong thing"}.get(
-        run.overall, "is not valid"
-    )
-    because = f" ({run.reason})" if run.reason else ""
-    reason = f"the run {done}{because}"
+    reason = f"the run {what_failed(run.overall, run.reason)}"
     return Row(run, entry, active.run.family, before=entry, effect="blocked", reason=reason)
 
 
+def what_failed(overall: str, reason: str) -> str:
+    """`could not be measured (exit code 3)`."""
+    done = {"blocked": "could not be measured", "fail": "did the wrong thing"}.get(overall, "is not valid")
+    return done + (f" ({reason})" if reason else "")
+
+
 def _missing(active: ActiveRun, entry: Entry, policy: GatePolicy) -> Row:
-    blocks = (policy.missing or active.stored.baseline.missing) == "block"
+    blocks = policy.blocks_missing(active.stored.baseline)
     reason = "only the baseline has it" + ("" if blocks else ", which the policy allows")
     return Row(
         active.run,

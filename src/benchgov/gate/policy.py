@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from benchgov.baselines.model import Baseline
+from benchgov.baselines.thresholds import resolve
+from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import UsageError
 from benchgov.suggest import did_you_mean
 from benchgov.units import plain_percent
@@ -22,21 +24,41 @@ _MAX_PERCENT = 10_000.0
 class GatePolicy:
     """How to judge.
 
-    The limits are those that the baseline was published with; nothing in the checked-out tree moves them.
-    `overrides` and `missing` are what the command line says instead; the comparison's reason names them. The
-    first that is there wins: flag for family and metric, flag for metric, the baseline's limit, its default.
+    The limits against a baseline are those that it was published with; nothing in the checked-out tree moves
+    them. `overrides` and `missing` are what the command line says instead; the comparison's reason names
+    them. The first that is there wins: flag for family and metric, flag for metric, the baseline's limit, its
+    default. Where there is no baseline, because two revisions were measured in turn, the limits are those of
+    `settings` and of the suite's `families`, read from the base revision.
     """
 
-    mode: str = "threshold"
+    mode: str = "auto"
     overrides: Overrides = field(default_factory=dict)
     missing: Literal["block", "allow"] | None = None
+    settings: Policy = field(default_factory=Policy)
+    families: Mapping[str, MetricThresholds] = field(default_factory=dict)
 
-    def limit(self, baseline: Baseline, family: str, metric: str) -> float:
+    def rule(self, paired: bool) -> str:
+        """The name of the rule that decides."""
+        return self.mode if self.mode != "auto" else "statistical" if paired else "threshold"
+
+    def limit(self, baseline: Baseline | None, family: str, metric: str) -> float:
         """How many percent `metric` of `family` may get worse."""
         given = self.override(family, metric)
         if given is not None:
             return given
+        if baseline is None:
+            return resolve([(family, metric)], self.settings, self.families)[family][metric]
         return baseline.thresholds.get(family, {}).get(metric, baseline.default_threshold)
+
+    def floor(self, family: str, metric: str) -> float:
+        """Below how many percent no worsening of `metric` matters to a statistical rule."""
+        given = self.settings.statistics
+        own = given.families.get(family, {})
+        return own.get(metric, given.min_effect.get(metric, given.default_min_effect))
+
+    def blocks_missing(self, baseline: Baseline | None) -> bool:
+        """Whether a benchmark that only the other side has blocks."""
+        return (self.missing or (baseline or self.settings).missing) == "block"
 
     def override(self, family: str, metric: str) -> float | None:
         """The limit that the command line gives, if it does."""

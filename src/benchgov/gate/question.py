@@ -23,6 +23,7 @@ from benchgov.gate.policy import GatePolicy, Overrides, check_overrides
 from benchgov.git import export
 from benchgov.report import Report
 from benchgov.rim import RunProcess
+from benchgov.suites.load import MANIFEST, family_thresholds
 from benchgov.wire import is_name
 
 BASELINES_FOLDER = "baselines"
@@ -65,7 +66,13 @@ def answer(
         baselines = _baselines(question.baseline, question.ref, store, report)
         if baselines.baselines:
             check_overrides(question.overrides, (one.baseline for one in baselines.baselines))
-        policy = GatePolicy(ruling.policy.mode, question.overrides, question.missing)
+        policy = GatePolicy(
+            ruling.policy.mode,
+            question.overrides,
+            question.missing,
+            settings=ruling.policy,
+            families=family_thresholds(tree / ruling.bench_dir / suite),
+        )
         return compare(report, baselines, policy, report_sha256=digest)
 
 
@@ -114,5 +121,6 @@ def _governing(
         copy = Path(name)
         export(run, here[0], ref, [FILE_NAME], copy)
         settings = load_settings(copy, environ)
-        export(run, here[0], ref, [f"{settings.bench_dir}/{suite}/{BASELINES_FOLDER}"], copy)
+        suite_folder = f"{settings.bench_dir}/{suite}"
+        export(run, here[0], ref, [f"{suite_folder}/{BASELINES_FOLDER}", f"{suite_folder}/{MANIFEST}"], copy)
         yield copy, settings

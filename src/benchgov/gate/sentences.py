@@ -16,21 +16,46 @@ _MAX_CHARACTERS = 400
 
 def decided(row: Row, decision: Decision, percent: float, policy: GatePolicy) -> str:
     """`serialize@1000/fast wall_time: 12.4 µs → 15.1 µs (+21.8 %), over the 10 % limit of family json.`"""
-    override = policy.override(row.family, row.name)
-    owner = f"of family {row.family}" if override is None else "given by --threshold"
-    limit = f"{plain_percent(percent)} limit {owner}"
     seen = decision.minimum_detectable_percent
     smallest = "" if seen is None else f"; the smallest change it could have seen is {plain_percent(seen)}"
-    end = {
-        "regression": f"over the {limit}",
-        "improvement": f"better by more than the {limit}",
-        "unchanged": f"within the {limit}{smallest}",
-        "inconclusive": f"too noisy to tell against the {limit}{smallest}",
-    }[decision.verdict]
+    tested = decision.p_value is not None
+    end = _by_test(row, decision) if tested else _by_limit(row, decision, percent, policy)
     before = humanize(row.before.value if row.before else 0.0, row.metric.unit)
     now = humanize(row.current or 0.0, row.metric.unit)
     change = signed_percent(decision.change_percent)
-    return _clean(f"{row.run.key} {row.name}: {before} → {now} ({change}), {end}.")
+    rest = smallest if decision.verdict in {"unchanged", "inconclusive"} else ""
+    return _clean(f"{row.run.key} {row.name}: {before} → {now} ({change}), {end}{rest}.")
+
+
+def _by_limit(row: Row, decision: Decision, percent: float, policy: GatePolicy) -> str:
+    override = policy.override(row.family, row.name)
+    owner = f"of family {row.family}" if override is None else "given by --threshold"
+    percent = percent if decision.floor_percent is None else decision.floor_percent
+    limit = f"{plain_percent(percent)} limit {owner}"
+    return {
+        "regression": f"over the {limit}",
+        "improvement": f"better by more than the {limit}",
+        "unchanged": f"within the {limit}",
+        "inconclusive": f"too noisy to tell against the {limit}",
+    }[decision.verdict]
+
+
+def _by_test(row: Row, decision: Decision) -> str:
+    """`slower beyond noise: 95 % interval +4.1 % to +6.0 %, p = 3e-7, 20 against 20 samples`"""
+    evidence = [f"p = {decision.p_value:.2g}"]
+    if decision.interval_percent:
+        low, high = map(signed_percent, decision.interval_percent)
+        evidence.insert(0, f"95 % interval {low} to {high}")
+    if decision.samples and row.pair:
+        before, now = decision.samples
+        evidence.append(f"{now} pairs" if row.pair.paired else f"{before} against {now} samples")
+    shown = ", ".join(evidence)
+    return {
+        "regression": f"worse beyond noise and the floor of {plain_percent(decision.floor_percent or 0.0)}",
+        "improvement": "better beyond noise",
+        "unchanged": "no change beyond noise",
+        "inconclusive": f"inconclusive: {decision.remark or 'too noisy to tell'}",
+    }[decision.verdict] + f" ({shown})"
 
 
 def certain(row: Row) -> str:
@@ -43,7 +68,8 @@ def certain(row: Row) -> str:
 
 def _clean(text: str) -> str:
     """Without control characters and bounded: parts of it come from files that anyone may have written."""
-    text = "".join(character if character.isprintable() else " " for character in text)
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
     return text if len(text) <= _MAX_CHARACTERS else text[: _MAX_CHARACTERS - 1] + "…"
 
 
@@ -51,16 +77,16 @@ def overall(verdict: Verdict, counts: Counter[str], blocked: int, policy: GatePo
     """Why the verdict is what it is; `counts` are findings by verdict, `blocked` those that block."""
     compared = sum(counts[kind] for kind in ("regression", "improvement", "unchanged", "inconclusive"))
     parts = [
-        (counts["regression"], "over the limit"),
+        (counts["regression"], "regressed"),
         (blocked, "blocked: missing, or from a run that is not valid"),
         (counts["not-comparable"] + counts["missing"] - blocked, "not comparable"),
         (counts["inconclusive"], "inconclusive"),
-        (counts["improvement"], "better by more than the limit"),
+        (counts["improvement"], "improved"),
         (counts["new"], "new"),
     ]
     listed = [f"{count:,} {what}" for count, what in parts if count]
     if verdict == "pass":
-        listed.insert(0, "none over its limit")
+        listed.insert(0, "none regressed")
     if not compared:
         listed.insert(0, "nothing could be compared")
     return "; ".join([f"{compared:,} metrics compared", *listed, *policy.notes()]) + "."

@@ -1,4 +1,4 @@
-"""Plan a suite: benchmark × scale × variant → planned runs, in manifest order, every setting resolved."""
+"""Plan a suite: benchmark × scale × variant → planned runs, and sources; every setting resolved."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from benchgov.adapters.registry import adapters, named
 from benchgov.canonical import Json
-from benchgov.errors import UsageError
+from benchgov.errors import InputError, UsageError
 from benchgov.measure.protocol import Protocols
 from benchgov.report import run_key
 from benchgov.sharding.shard import OPTION, Shard
 from benchgov.suites.load import Suite
-from benchgov.suites.manifest import MIN_RUNS, MIN_WARMUP, Benchmark, Isolation, SamplingSpec, Variant
+from benchgov.suites.manifest import Benchmark, Isolation, SamplingSpec, Variant
+from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 from benchgov.suites.select import select
+from benchgov.suites.source import AUTO, SourceEntry
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 DEFAULT_MIN_SAMPLE_MS = 10.0
@@ -76,6 +79,40 @@ class PlannedRun:
 
 
 @dataclass(frozen=True)
+class PlannedSource:
+    """One source: `warmup` executions that do not count, then `runs` that do; each has a deadline.
+
+    Where the tool's own samples are taken as they are, one execution is all.
+    """
+
+    entry: SourceEntry
+    warmup: int
+    runs: int
+    timeout_seconds: float
+    protocol: str
+    protocol_sha256: str
+    line: int
+
+    @property
+    def key(self) -> str:
+        """The entry's id; what it yields is called `<id>/<name>`."""
+        return self.entry.id
+
+    @property
+    def executions(self) -> int:
+        """How often its command runs."""
+        return self.warmup + self.runs
+
+    @property
+    def isolation(self) -> Literal["process", "imported"]:
+        """How its samples stand in the report."""
+        return "process" if self.entry.source.samples == "process" else "imported"
+
+
+Planned = PlannedRun | PlannedSource
+
+
+@dataclass(frozen=True)
 class Plan:
     """What `benchgov run` will do. `sampling` is the suite-wide setting that the report's config names."""
 
@@ -84,12 +121,18 @@ class Plan:
     flags: SamplingFlags
     sampling: SamplingPlan
     runs: tuple[PlannedRun, ...]
+    sources: tuple[PlannedSource, ...] = ()
     shard: Shard | None = None
 
     @property
     def options(self) -> dict[str, Json]:
         """What the report's `config.options` record: the flags that were given, and the shard."""
         return {**self.flags.given(), **({OPTION: self.shard.record} if self.shard else {})}
+
+    @property
+    def steps(self) -> int:
+        """How many runs and sources there are."""
+        return len(self.runs) + len(self.sources)
 
     def groups(self) -> Iterator[tuple[PlannedRun, ...]]:
         """Runs that must agree, benchmark and scale equal, in order."""
@@ -104,7 +147,11 @@ class Plan:
 
     def to_json(self) -> Json:
         """The plan as `run --dry-run --format json` prints it."""
-        return {"suite": self.suite.manifest.suite, "runs": [_described(run) for run in self.runs]}
+        return {
+            "suite": self.suite.manifest.suite,
+            "runs": [_described(run) for run in self.runs],
+            "sources": [_described_source(source) for source in self.sources],
+        }
 
 
 def _described(run: PlannedRun) -> Json:
@@ -121,6 +168,22 @@ def _described(run: PlannedRun) -> Json:
     }
 
 
+def _described_source(source: PlannedSource) -> Json:
+    spec = source.entry.source
+    return {
+        "source": source.key,
+        "family": source.entry.family,
+        "tool": spec.tool,
+        "command": list(spec.command),
+        "files": list(spec.files),
+        "samples": spec.samples,
+        "protocol": source.protocol,
+        "warmup": source.warmup,
+        "runs": source.runs,
+        "timeout_seconds": source.timeout_seconds,
+    }
+
+
 def plan_suite(
     suite: Suite,
     *,
@@ -132,20 +195,26 @@ def plan_suite(
 
     Raises:
         UsageError: a flag is below its minimum, or a pattern matches nothing.
+        InputError: a source names a tool that nothing here can read.
     """
     flags = sampling or SamplingFlags()
     flags.check()
     protocols = Protocols(suite.folder, suite.root, suite.path)
     defaults = suite.manifest.defaults
+    selected = shard.benchmarks if shard else select(suite, patterns)
     runs = tuple(
         _planned(suite, benchmark, scale, name, _resolved(benchmark, variant, defaults, flags), protocols)
-        for benchmark in (shard.benchmarks if shard else select(suite, patterns))
+        for benchmark in selected
+        if isinstance(benchmark, Benchmark)
         for scale in (benchmark.scale or (None,))
         for name, variant in benchmark.variants.items()
     )
+    entries = [entry for entry in selected if isinstance(entry, SourceEntry)]
+    _check_tools(suite, entries)
+    sources = tuple(_planned_source(suite, entry, flags, protocols) for entry in entries)
+    sampling_of_all = _merge((flags, defaults), "process", defaults.iterations)
     selection = shard.entry.items if shard else tuple(patterns)
-    usual = _merge((flags, defaults), "process", defaults.iterations)
-    return Plan(suite, selection, flags, usual, runs, shard)
+    return Plan(suite, selection, flags, sampling_of_all, runs, sources, shard)
 
 
 def _planned(
@@ -161,6 +230,38 @@ def _planned(
     return PlannedRun(benchmark, scale, name, variant, sampling, protocol, digest, suite.line(benchmark.id))
 
 
+def _check_tools(suite: Suite, entries: Sequence[SourceEntry]) -> None:
+    """Refuse a tool that nothing here can read, before anything runs."""
+    wanted = [entry for entry in entries if entry.source.tool != AUTO]
+    known = adapters() if wanted else {}
+    for entry in wanted:
+        try:
+            named(entry.source.tool, known)
+        except UsageError as error:
+            raise InputError(
+                f"source {entry.id!r}: {error.message}",
+                where=f"{suite.path}:{suite.line(entry.id)}",
+                remedy=error.remedy,
+            ) from error
+
+
+def _planned_source(
+    suite: Suite, entry: SourceEntry, flags: SamplingFlags, protocols: Protocols
+) -> PlannedSource:
+    sampling = _merge((flags, entry, suite.manifest.defaults), "process", 1)
+    several = entry.source.samples == "process"
+    protocol, digest = protocols.of_source(entry.source)
+    return PlannedSource(
+        entry,
+        warmup=sampling.warmup if several else 0,
+        runs=sampling.runs if several else 1,
+        timeout_seconds=sampling.timeout_seconds,
+        protocol=protocol,
+        protocol_sha256=digest,
+        line=suite.line(entry.id),
+    )
+
+
 def _resolved(
     benchmark: Benchmark, variant: Variant, defaults: SamplingSpec, flags: SamplingFlags
 ) -> SamplingPlan:
@@ -171,7 +272,7 @@ def _resolved(
 
 
 def _merge(
-    sources: Sequence[SamplingFlags | SamplingSpec],
+    sources: Sequence[SamplingFlags | SamplingSpec | SourceEntry],
     isolation: Isolation,
     iterations: int | Literal["auto"] | None,
 ) -> SamplingPlan:

@@ -2,7 +2,7 @@
 
 It is, in this order: the variant's own `protocol`; the callable's module in the suite's folder; its
 module elsewhere, repository-relative, or `<package>/<module path>` when it is installed; for a command,
-the first word that is a file of the repository; the manifest.
+also a source's, the first word that is a file of the repository; the manifest.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from benchgov.files import inside, read_bytes
 from benchgov.suites.manifest import Variant
 from benchgov.suites.modules import installed_file, module_file
 from benchgov.suites.placeholders import fill
+from benchgov.suites.source import SourceSpec
 
 _SITE_FOLDERS = {"site-packages", "dist-packages"}
 
@@ -42,6 +43,15 @@ class Protocols:
             self._found[key] = (name, sha256_hex(read_bytes(path)))
         return self._found[key]
 
+    def of_source(self, source: SourceSpec) -> tuple[str, str]:
+        """(path, SHA-256) of what defines what `source` measures; raises as `of`."""
+        if source.protocol is not None:
+            name, path = self._named(inside(self._root, source.protocol))
+        else:
+            folder = self._folder if source.folder is None else inside(self._root, source.folder)
+            name, path = self._of_command(source.command, folder)
+        return name, sha256_hex(read_bytes(path))
+
     def _file(self, variant: Variant) -> tuple[str, Path]:
         if variant.protocol is not None:
             return self._named(inside(self._root, variant.protocol))
@@ -49,12 +59,12 @@ class Protocols:
             module = variant.callable.partition(":")[0]
             path = module_file(self._folder, module) or installed_file(module, self._import_path)
             return self._default() if path is None else self._named(path.resolve(), module)
-        return self._of_command(variant.command or ())
+        return self._of_command(variant.command or (), self._folder)
 
-    def _of_command(self, command: Sequence[str]) -> tuple[str, Path]:
-        values = {"python": "", "scale": "", "input": "", "suite": str(self._folder)}
+    def _of_command(self, command: Sequence[str], folder: Path) -> tuple[str, Path]:
+        values = {"python": "", "scale": "", "input": "", "output": "", "suite": str(self._folder)}
         for word in fill(command, values):
-            path = (self._folder / word).resolve() if word and "\0" not in word else self._folder
+            path = (folder / word).resolve() if word and "\0" not in word else folder
             if path.is_relative_to(self._root) and path.is_file():
                 return self._named(path)
         return self._default()

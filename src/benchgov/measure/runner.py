@@ -6,20 +6,25 @@ import contextlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from benchgov.adapters.registry import adapters
 from benchgov.canonical import Json
-from benchgov.errors import InputError, OutputError
+from benchgov.errors import InputError
 from benchgov.measure.assemble import Layer, Measurement, Observed, build_report, build_run, demote, stopped
 from benchgov.measure.instructions import count_instructions
 from benchgov.measure.output import Outcome, disagreement, expectations, output_digest
 from benchgov.measure.plan import Plan, PlannedRun
+from benchgov.measure.progress import Progress
 from benchgov.measure.sampling import Series, rounds
+from benchgov.measure.scratch import scratch_folder
 from benchgov.measure.session import SampleError, Session, Specification, host_environ, input_file
+from benchgov.measure.source import Means, Place
+from benchgov.measure.source_runs import unmeasured
+from benchgov.measure.source_series import measure_source
 from benchgov.report import Environment, Run, scale_text
 from benchgov.rim import Clock
 from benchgov.suites.load import Suite
@@ -27,16 +32,6 @@ from benchgov.suites.placeholders import fill
 from benchgov.suites.signature import parse_signature, signature_from_json
 
 PASSED: dict[str, Layer] = {"parity": "pass", "execution": "pass", "expectations": "pass"}
-
-
-class Progress(Protocol):
-    """Told what goes on."""
-
-    def begin(self, planned: PlannedRun) -> None:
-        """`planned` is about to run for the first time."""
-
-    def done(self, run: Run) -> None:
-        """A run is complete, whatever its outcome."""
 
 
 @dataclass
@@ -66,6 +61,9 @@ def measure(
     """Run everything that is planned; what goes wrong is in the report, and the rest still runs.
 
     `BENCHGOV_PYTHON` in `environ` names the Python that runs callables (default: this one).
+
+    Raises:
+        InputError: a selection by family to which nothing belongs that the sources gave.
     """
     started = now()
     bench = _Bench(plan.suite, environ, progress)
@@ -82,6 +80,16 @@ def measure(
             samples.append(seen.raw)
     # A benchmark whose variants disagree at one scale has no valid time at any other.
     runs = [demote(run, mismatched[run.benchmark]) if run.benchmark in mismatched else run for run in runs]
+    place = Place(plan.suite.root, plan.suite.folder)
+    means = Means(bench.python, environ, environment.facts, adapters() if plan.sources else {})
+    logs: dict[str, Json] = {}
+    for number, source in enumerate(plan.sources, 1):
+        found = measure_source(source, plan, place, means, progress)
+        runs += found.runs
+        samples += found.samples
+        logs |= {f"source-{number:03}-{name}": value for name, value in found.logs.items()}
+    if not runs:
+        raise InputError(f"no benchmark of the sources belongs to {', '.join(plan.selection)}")
     report = build_report(
         plan, runs, environment=environment, regime=regime, revision=revision, moments=(started, now())
     )
@@ -90,7 +98,7 @@ def measure(
         for number, (run, values) in enumerate(zip(runs, samples, strict=True), 1)
         if run.run_is_valid
     }
-    return Measurement(report, raw)
+    return Measurement(report, raw | logs)
 
 
 def blocked(
@@ -105,6 +113,7 @@ def blocked(
     """The report of a plan that did not run at all, such as in a drifted environment."""
     seen = Observed(dict.fromkeys(PASSED, "skipped"), reason)
     runs = [build_run(planned, seen, plan.suite.path) for planned in plan.runs]
+    runs += [unmeasured(source, reason, plan.suite.path) for source in plan.sources]
     moment = now()
     report = build_report(
         plan, runs, environment=environment, regime=regime, revision=revision, moments=(moment, moment)
@@ -122,13 +131,13 @@ class _Bench:
     def __init__(self, suite: Suite, environ: Mapping[str, str], progress: Progress) -> None:
         self._suite = suite
         self._environ = environ
-        self._python = environ.get("BENCHGOV_PYTHON") or sys.executable
+        self.python = environ.get("BENCHGOV_PYTHON") or sys.executable
         self._progress = progress
 
     def measure_group(self, group: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, Observed]]:
         """All variants of one benchmark at one scale."""
         with contextlib.ExitStack() as stack:
-            scratch = stack.enter_context(_scratch())
+            scratch = stack.enter_context(scratch_folder())
             entries = [self._entry(planned, scratch / str(index)) for index, planned in enumerate(group)]
             for index, entry in enumerate(entries):
                 self._progress.begin(entry.planned)
@@ -145,7 +154,7 @@ class _Bench:
         given = self._input(planned, scratch)
         file = input_file(scratch) if "callable" in given else given.get("file", "")
         values = {
-            "python": self._python,
+            "python": self.python,
             "scale": "" if planned.scale is None else scale_text(planned.scale),
             "input": str(file),
             "suite": str(self._suite.folder),
@@ -183,7 +192,7 @@ class _Bench:
         environ = host_environ(self._environ, entry.planned.variant.env)
         try:
             entry.session = stack.enter_context(
-                Session(entry.specification, python=self._python, environ=environ, scratch=scratch)
+                Session(entry.specification, python=self.python, environ=environ, scratch=scratch)
             )
             ready = entry.session.prepared(timeout)
             reply, data = entry.session.output(timeout)
@@ -209,7 +218,7 @@ class _Bench:
             return
         counted = count_instructions(
             entry.specification,
-            python=self._python,
+            python=self.python,
             environ=host_environ(self._environ, entry.planned.variant.env),
             scratch=scratch,
             timeout=entry.planned.sampling.timeout_seconds,
@@ -223,20 +232,6 @@ class _Bench:
         """Without the paths of this machine in what is published."""
         tail = seen.stderr_tail.replace(str(self._suite.root), ".").replace(str(scratch), "<scratch>")
         return replace(seen, stderr_tail=tail)
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    """A private folder for inputs and outputs, removed afterwards."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="benchgov-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise OutputError(
-            f"the folder for temporary files cannot be written: {error.strerror}",
-            where=tempfile.gettempdir(),
-            remedy="Make room, or set TMPDIR to a folder that has it.",
-        ) from error
 
 
 def _number(scale: float | None) -> float | int | None:

@@ -113,11 +113,11 @@ class Session:
         """Wait until the callable is imported and the input built: signature, input digest, memory floor."""
         return self._reply(timeout, "getting ready (import and input)")
 
-    def output(self, timeout: float) -> tuple[dict[str, Any], bytes]:
-        """Run once; the reply and what came out."""
+    def output(self, timeout: float, doing: str = "its first run") -> tuple[dict[str, Any], bytes]:
+        """Run once; the reply and what came out. `doing` names it in the message about a deadline."""
         path = self.scratch / "output"
         self._send({"output": str(path)})
-        reply = self._reply(timeout, "its first run")
+        reply = self._reply(timeout, doing)
         if self._too_much():
             raise self._failed(_TOO_MUCH)
         return reply, path.read_bytes()
@@ -227,9 +227,10 @@ def printable(text: str) -> str:
 INHERITED = (
     *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV"),
     *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "JAVA_HOME", "GOROOT", "GOPATH", "CARGO_HOME", "RUSTUP_HOME"),
-    "NODE_PATH",
+    *("NODE_PATH", "GOCACHE", "GOMODCACHE", "XDG_CACHE_HOME", "RUSTUP_TOOLCHAIN", "GRADLE_USER_HOME"),
+    *("MAVEN_HOME", "DOTNET_ROOT", "NUGET_PACKAGES"),
 )
-"""Variables that a benchmark sees; everything else comes from its variant's `env`. Tokens never pass."""
+"""Variables that a benchmark sees: where its tools are, and nothing secret. Others come from its `env`."""
 
 
 def host_environ(environ: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:

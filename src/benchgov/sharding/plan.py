@@ -11,7 +11,7 @@ from benchgov.errors import UsageError
 from benchgov.sharding.durations import fill_in
 from benchgov.sharding.shard import MAX_SHARDS, MatrixEntry, items_of, plan_digest
 from benchgov.suites.load import Suite
-from benchgov.suites.manifest import Benchmark
+from benchgov.suites.manifest import Entry
 
 MAX_ENTRY_BYTES = 100_000
 """The longest matrix entry: a job gets it in a variable, and Linux lets one be 128 KiB long."""
@@ -67,7 +67,7 @@ class ShardPlan:
 
 
 def plan_shards(
-    suite: Suite, selected: Sequence[Benchmark], seconds: Mapping[str, float], count: int
+    suite: Suite, selected: Sequence[Entry], seconds: Mapping[str, float], count: int
 ) -> ShardPlan:
     """Spread the `selected` benchmarks (in manifest order) over at most `count` shards, none of them empty.
 
@@ -95,7 +95,7 @@ def plan_shards(
     return ShardPlan(manifest.suite, digest, tuple(selected) == manifest.benchmarks, shards, unknown)
 
 
-def _pack(selected: Sequence[Benchmark], seconds: Mapping[str, float], count: int) -> list[list[Benchmark]]:
+def _pack(selected: Sequence[Entry], seconds: Mapping[str, float], count: int) -> list[list[Entry]]:
     """The parts, each in manifest order. Of equal loads, the one of fewer benchmarks goes first."""
     order = sorted(range(len(selected)), key=lambda at: (-seconds[selected[at].id], at))
     parts: list[list[int]] = [[] for _ in range(count)]

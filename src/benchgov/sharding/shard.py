@@ -13,7 +13,8 @@ from benchgov.documents import describe_fault, parse_json
 from benchgov.errors import BlockedError, InputError, UsageError
 from benchgov.report import scale_text
 from benchgov.suites.load import Suite
-from benchgov.suites.manifest import Benchmark
+from benchgov.suites.manifest import Benchmark, Entry
+from benchgov.suites.source import SourceEntry
 from benchgov.wire import Blake3, Wire
 
 MAX_SHARDS = 256
@@ -69,7 +70,7 @@ class Shard:
     """A matrix entry, looked up in the suite: what one job is to measure."""
 
     entry: MatrixEntry
-    benchmarks: tuple[Benchmark, ...]
+    benchmarks: tuple[Entry, ...]
     positions: tuple[int, ...]
 
     @property
@@ -109,12 +110,12 @@ def take(suite: Suite, entry: MatrixEntry) -> Shard:
     Raises:
         BlockedError: the suite does not have one of them: the plan is another suite's, or an older one.
     """
-    places = {item.id: (at, item) for at, item in enumerate(suite.manifest.benchmarks)}
-    chosen: dict[int, tuple[Benchmark, list[str]]] = {}
+    places = {item.id: (at, item) for at, item in enumerate(_as_measured(suite))}
+    chosen: dict[int, tuple[Entry, list[str]]] = {}
     positions = []
     for item in entry.items:
         name, at, size = item.partition("@")
-        if name not in places or (at and size not in map(scale_text, places[name][1].scale)):
+        if name not in places or (at and size not in _sizes(places[name][1])):
             raise BlockedError(
                 f"suite {suite.manifest.suite!r} has no {item!r}, which shard {entry.shard} is to measure",
                 remedy="Plan again with `benchgov plan`, from the same revision that the shards run.",
@@ -126,18 +127,27 @@ def take(suite: Suite, entry: MatrixEntry) -> Shard:
     return Shard(entry, benchmarks, tuple(positions))
 
 
-def _scaled(benchmark: Benchmark, sizes: Sequence[str]) -> Benchmark:
-    if "" in sizes:
-        return benchmark
-    kept = tuple(scale for scale in benchmark.scale if scale_text(scale) in sizes)
-    return benchmark.model_copy(update={"scale": kept})
+def _as_measured(suite: Suite) -> list[Entry]:
+    """The suite's entries in the order in which one job measures them: what has variants, then sources."""
+    return sorted(suite.manifest.benchmarks, key=lambda item: isinstance(item, SourceEntry))
 
 
-def items_of(benchmark: Benchmark, full: Benchmark) -> tuple[str, ...]:
-    """`benchmark`, as selected from `full`, as items."""
-    if benchmark.scale == full.scale:
-        return (benchmark.id,)
-    return tuple(f"{benchmark.id}@{scale_text(scale)}" for scale in benchmark.scale)
+def _sizes(item: Entry) -> list[str]:
+    return [scale_text(scale) for scale in item.scale] if isinstance(item, Benchmark) else []
+
+
+def _scaled(item: Entry, sizes: Sequence[str]) -> Entry:
+    if "" in sizes or not isinstance(item, Benchmark):
+        return item
+    kept = tuple(scale for scale in item.scale if scale_text(scale) in sizes)
+    return item.model_copy(update={"scale": kept})
+
+
+def items_of(selected: Entry, full: Entry) -> tuple[str, ...]:
+    """`selected`, of the manifest's entry `full`, as items. A source is one, whole."""
+    if _sizes(selected) == _sizes(full):
+        return (selected.id,)
+    return tuple(f"{selected.id}@{size}" for size in _sizes(selected))
 
 
 def plan_digest(suite: str, suite_sha256: str, shards: Sequence[Sequence[str]]) -> str:

@@ -51,9 +51,7 @@ def benchmark_faults(
 ) -> Iterator[Fault]:
     """Every fault of one benchmark that its own types do not show."""
     at: Location = ("benchmarks", index)
-    if benchmark.family not in families:
-        hint = did_you_mean(benchmark.family, families)
-        yield (*at, "family"), f"family {benchmark.family!r} is not among `families`{hint}"
+    yield from family_faults(at, benchmark.family, families)
     yield from _scale_faults(at, benchmark)
     yield from _input_faults(at, benchmark, place)
     declared, problem = _parsed(benchmark.signature)
@@ -67,6 +65,13 @@ def benchmark_faults(
             yield from callable_faults((*where, "callable"), variant.callable, place)
         else:
             yield from _command_faults(where, variant, benchmark)
+
+
+def family_faults(at: Location, family: str, families: Collection[str]) -> Iterator[Fault]:
+    """A family that the manifest does not list."""
+    if family not in families:
+        hint = did_you_mean(family, families)
+        yield (*at, "family"), f"family {family!r} is not among `families`{hint}"
 
 
 def _scale_faults(at: Location, benchmark: Benchmark) -> Iterator[Fault]:
@@ -87,10 +92,11 @@ def _input_faults(at: Location, benchmark: Benchmark, place: Place) -> Iterator[
         relative = posixpath.join(place.folder.relative_to(place.root).as_posix(), given.file)
         if given.file.startswith("/"):
             relative = given.file
-        yield from _file_faults((*at, "input", "file"), relative, given.file, place.root)
+        yield from file_faults((*at, "input", "file"), relative, given.file, place.root)
 
 
-def _file_faults(at: Location, relative: str, shown: str, root: Path) -> Iterator[Fault]:
+def file_faults(at: Location, relative: str, shown: str, root: Path) -> Iterator[Fault]:
+    """A file, `relative` to the repository's root, that is not there or not below it."""
     try:
         path = inside(root, relative)
     except InputError:
@@ -124,7 +130,7 @@ def _signature_faults(
 
 def _protocol_faults(at: Location, variant: Variant, place: Place) -> Iterator[Fault]:
     if variant.protocol is not None:
-        yield from _file_faults((*at, "protocol"), variant.protocol, variant.protocol, place.root)
+        yield from file_faults((*at, "protocol"), variant.protocol, variant.protocol, place.root)
 
 
 def callable_faults(at: Location, target: str, place: Place) -> Iterator[Fault]:
@@ -146,12 +152,17 @@ def callable_faults(at: Location, target: str, place: Place) -> Iterator[Fault]:
 def _command_faults(at: Location, variant: Variant, benchmark: Benchmark) -> Iterator[Fault]:
     found = placeholders_in(variant.command or ())
     for name in found:
-        if name not in PLACEHOLDERS:
-            hint = did_you_mean(name, PLACEHOLDERS) or f"; known are {', '.join(PLACEHOLDERS)}"
-            yield (*at, "command"), f"unknown placeholder {{{name}}}{hint}"
+        yield from placeholder_faults((*at, "command"), name, PLACEHOLDERS)
     if "scale" in found and not benchmark.scale:
         yield (*at, "command"), "uses {scale}, but the benchmark has no scale"
     if "input" in found and benchmark.input is None:
         yield (*at, "command"), "uses {input}, but the benchmark has no input"
     if benchmark.isolation == "shared" or isinstance(benchmark.iterations, int):
         yield (*at, "command"), "a command is one iteration in a process of its own, always"
+
+
+def placeholder_faults(at: Location, name: str, known: Collection[str]) -> Iterator[Fault]:
+    """A placeholder that stands for nothing."""
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+        yield at, f"unknown placeholder {{{name}}}{hint}"

@@ -8,15 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from benchgov.canonical import sha256_hex
+from benchgov.config import MetricThresholds
 from benchgov.documents import Location, YamlDocument, parse_yaml, yaml_model
 from benchgov.errors import InputError
 from benchgov.files import MAX_MANIFEST_BYTES, read_text
 from benchgov.suggest import did_you_mean
 from benchgov.suites.checks import Fault, Place, benchmark_faults, duplicate_ids
-from benchgov.suites.manifest import Benchmark, Manifest
+from benchgov.suites.manifest import Family, FamilyRule, Manifest, as_entry, rules_of_families
+from benchgov.suites.source import SourceEntry
+from benchgov.suites.source_checks import source_faults
+from benchgov.wire import Name
 
 MANIFEST = "suite.yaml"
 
@@ -64,6 +68,35 @@ def load_suite(folder: Path, root: Path) -> Suite:
     return Suite(manifest, folder, root, path, sha256_hex(text.encode()), document)
 
 
+def family_thresholds(folder: Path) -> dict[str, MetricThresholds]:
+    """What the manifest in `folder` says of its families' limits; as `_families` reads them."""
+    return {name: family.thresholds for name, family in _families(folder).items()}
+
+
+def family_rules(folder: Path) -> tuple[FamilyRule, ...]:
+    """By which names the manifest in `folder` finds a family; as `_families` reads them."""
+    return rules_of_families(_families(folder))
+
+
+def _families(folder: Path) -> dict[str, Family]:
+    """The families of the manifest in `folder`; nothing where there is no manifest.
+
+    Only the families are read, so that a manifest without the files that it names will do.
+
+    Raises:
+        InputError: the manifest cannot be read, or its families are not valid.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return {}
+    document = parse_yaml(read_text(path, MAX_MANIFEST_BYTES), str(path))
+    given = document.value.get("families") if isinstance(document.value, dict) else None
+    try:
+        return TypeAdapter(dict[Name, Family]).validate_python(given or {})
+    except ValidationError as error:
+        raise InputError(f"families: {error.errors()[0]['msg']}", where=str(path)) from error
+
+
 def _must_exist(folder: Path) -> None:
     if not folder.is_dir():
         parent = folder.parent
@@ -108,7 +141,11 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
     families = value["families"] if isinstance(value.get("families"), dict) else {}
     for index, item in items:
         try:
-            benchmark = Benchmark.model_validate(item)
-        except ValidationError:
+            entry = as_entry(item)
+        except ValueError:
             continue
-        yield from benchmark_faults(index, benchmark, [str(name) for name in families], place)
+        known = [str(name) for name in families]
+        if isinstance(entry, SourceEntry):
+            yield from source_faults(index, entry, known, place)
+        else:
+            yield from benchmark_faults(index, entry, known, place)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import shlex
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
-from benchgov.wire import BenchmarkId, Blake3, Name
-
-MIN_WARMUP = 2
-MIN_RUNS = 5
-"""The least that a measurement rests on (seed protocol: warm-ups ≥ 2, measured runs ≥ 5)."""
+from benchgov.suites.part import MIN_RUNS, MIN_WARMUP, EntryId, Part, Variables, Word, split_command, texts
+from benchgov.suites.source import SourceEntry, compiled
+from benchgov.wire import Blake3, Name
 
 CALLABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$"
 
@@ -23,21 +20,7 @@ Scale = Annotated[float, Field(gt=0)]
 Isolation = Literal["process", "shared"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def split_command(value: Any) -> Any:
-    """A command line in one string, split as a POSIX shell would, without running one."""
-    if isinstance(value, str):
-        try:
-            return tuple(shlex.split(value))
-        except ValueError as error:
-            raise ValueError(f"not a command line: {error}") from error
-    return value
-
-
-class Variant(_Part):
+class Variant(Part):
     """One implementation: a Python `callable` (`module:function`), or a `command`.
 
     Modules are found in the suite's own folder first, then where Python finds them. In a command
@@ -46,10 +29,10 @@ class Variant(_Part):
     """
 
     callable: Callable_ | None = None
-    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    command: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
     signature: str | None = None
     protocol: str | None = None
-    env: dict[str, str] = {}
+    env: Variables = {}
 
     _split = field_validator("command", mode="before")(split_command)
 
@@ -60,7 +43,7 @@ class Variant(_Part):
         return self
 
 
-class InputSpec(_Part):
+class InputSpec(Part):
     """What every variant is given: what a `callable` returns for the scale, a JSON `file`, or a `value`."""
 
     callable: Callable_ | None = None
@@ -74,7 +57,7 @@ class InputSpec(_Part):
         return self
 
 
-class Expect(_Part):
+class Expect(Part):
     """What the output must be, beyond being equal for all variants.
 
     `digest` is the BLAKE3 of the canonical output, per scale where there are several; `exit_code` is for
@@ -86,7 +69,7 @@ class Expect(_Part):
     exit_code: Annotated[int, Field(ge=0, le=255)] = 0
 
 
-class MetricSpec(_Part):
+class MetricSpec(Part):
     """A metric to take: its name, and the aggregate that a gate uses."""
 
     name: Literal["wall_time", "cpu_time", "peak_memory", "instructions"]
@@ -102,7 +85,7 @@ METRIC_UNITS: dict[str, tuple[str, Direction]] = {
 """Unit and direction of what the harness itself measures."""
 
 
-class SamplingSpec(_Part):
+class SamplingSpec(Part):
     """How samples are taken; a benchmark's own values win over the suite's `defaults`."""
 
     warmup: Annotated[int, Field(ge=MIN_WARMUP)] | None = None
@@ -116,7 +99,7 @@ class SamplingSpec(_Part):
 class Benchmark(SamplingSpec):
     """One measured thing, as it stands in the manifest."""
 
-    id: BenchmarkId
+    id: EntryId
     family: Name
     signature: Annotated[str, Field(min_length=2, max_length=500)]
     variants: Annotated[dict[Name, Variant], Field(min_length=1)]
@@ -129,13 +112,6 @@ class Benchmark(SamplingSpec):
     input: InputSpec | None = None
     expect: Expect = Expect()
     profile: Literal["none", "cprofile", "callgrind"] = "none"
-
-    @field_validator("id")
-    @classmethod
-    def _no_separators(cls, value: str) -> str:
-        if re.search(r"[@/\s]", value):
-            raise ValueError("an id holds neither '@', '/' nor white space")
-        return value
 
     @field_validator("scale", mode="before")
     @classmethod
@@ -163,14 +139,54 @@ class Benchmark(SamplingSpec):
         return self
 
 
-class Family(_Part):
+class Family(Part):
     """Benchmarks that share thresholds: metric → percent that it may get worse."""
 
     description: str = ""
     thresholds: MetricThresholds = {}
+    match: tuple[str, ...] = Field(
+        default=(), description="regular expressions: what a source or an import calls so is of this family"
+    )
+
+    _several = field_validator("match", mode="before")(texts)
+
+    @field_validator("match")
+    @classmethod
+    def _expressions(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in given:
+            compiled(pattern)
+        return given
 
 
-class Manifest(_Part):
+FamilyRule = tuple[str, str]
+"""(regular expression, family)."""
+
+
+def rules_of_families(families: Mapping[str, Family]) -> tuple[FamilyRule, ...]:
+    """Every `match`, in order; the first that fits a name wins."""
+    return tuple((pattern, name) for name, family in families.items() for pattern in family.match)
+
+
+def as_entry(value: Any) -> Benchmark | SourceEntry:
+    """`value` as the kind of entry that it is, so that faults are those of that kind alone.
+
+    Raises:
+        ValueError: it is not valid (pydantic's ValidationError), or not an entry at all.
+    """
+    if isinstance(value, (Benchmark, SourceEntry)):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError("an entry is a mapping, with `variants` or a `source`")
+    if "source" in value and "variants" in value:
+        raise ValueError("an entry has either `variants` or a `source`")
+    return (SourceEntry if "source" in value else Benchmark).model_validate(value)
+
+
+Entry = Annotated[Benchmark | SourceEntry, BeforeValidator(as_entry)]
+"""What `benchmarks` lists: a benchmark with variants, or a source of benchmarks."""
+
+
+class Manifest(Part):
     """A suite's manifest, format version 1."""
 
     version: Literal[1]
@@ -179,4 +195,8 @@ class Manifest(_Part):
     description: str = ""
     defaults: SamplingSpec = SamplingSpec()
     families: Annotated[dict[Name, Family], Field(min_length=1)]
-    benchmarks: Annotated[tuple[Benchmark, ...], Field(min_length=1)]
+    benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
+
+    def family_rules(self) -> tuple[FamilyRule, ...]:
+        """By which names a family is found."""
+        return rules_of_families(self.families)

@@ -1,4 +1,4 @@
-"""Placeholders of a command line: `{python}`, `{scale}`, `{input}`, `{suite}`; `{{name}}` is literal."""
+"""Placeholders of a command line, such as `{python}`; `{{name}}` is literal."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 PLACEHOLDERS = ("python", "scale", "input", "suite")
+SOURCE_PLACEHOLDERS = ("python", "suite", "output")
+"""Those of a source: `{output}` is a folder that is fresh and empty for each execution."""
+
 _PATTERN = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 
 

@@ -1,4 +1,8 @@
-"""Select benchmarks: by id, `family:<name>`, glob (`canonical-*`); an id or a glob may say `@scale`."""
+"""Select benchmarks: by id, `family:<name>`, glob (`canonical-*`); an id or a glob may say `@scale`.
+
+What a source yields is known when it has run. It is selected when it may yield something that fits; `fits`
+then says which of its benchmarks do.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ from benchgov.errors import UsageError
 from benchgov.report import scale_text
 from benchgov.suggest import did_you_mean
 from benchgov.suites.load import Suite
-from benchgov.suites.manifest import Benchmark
+from benchgov.suites.manifest import Benchmark, Entry
+from benchgov.suites.source import FROM_GROUP, SourceEntry
 
 
-def select(suite: Suite, patterns: Sequence[str]) -> tuple[Benchmark, ...]:
-    """The benchmarks that any of `patterns` names, in manifest order; all of them without a pattern.
+def select(suite: Suite, patterns: Sequence[str]) -> tuple[Entry, ...]:
+    """The entries that any of `patterns` names, in manifest order; all of them without a pattern.
 
     A benchmark that is selected only by `id@scale` keeps only those scales.
 
@@ -24,7 +29,7 @@ def select(suite: Suite, patterns: Sequence[str]) -> tuple[Benchmark, ...]:
         return suite.manifest.benchmarks
     wanted: dict[str, set[float] | None] = {}
     for pattern in patterns:
-        found = {item.id: _scales(item, pattern) for item in suite.manifest.benchmarks}
+        found = {item.id: _selected(suite, item, pattern) for item in suite.manifest.benchmarks}
         found = {name: scales for name, scales in found.items() if scales is None or scales}
         if not found:
             raise UsageError(
@@ -36,6 +41,39 @@ def select(suite: Suite, patterns: Sequence[str]) -> tuple[Benchmark, ...]:
     return tuple(
         _with_scales(item, wanted[item.id]) for item in suite.manifest.benchmarks if item.id in wanted
     )
+
+
+def fits(entry: SourceEntry, benchmark: str, family: str, patterns: Sequence[str]) -> bool:
+    """Whether any of `patterns` names this benchmark of `entry`; without a pattern all are named."""
+    return not patterns or any(_one_fits(entry, benchmark, family, pattern) for pattern in patterns)
+
+
+def names(entry: SourceEntry, pattern: str) -> bool:
+    """Whether `pattern` is about ids that begin with that of `entry`, before the first `/`."""
+    heads = (pattern, pattern.partition("/")[0])
+    by_id = not pattern.startswith("family:")
+    return by_id and any(entry.id == head or fnmatchcase(entry.id, head) for head in heads)
+
+
+def _one_fits(entry: SourceEntry, benchmark: str, family: str, pattern: str) -> bool:
+    if pattern.startswith("family:"):
+        return family == pattern.removeprefix("family:")
+    return any(name == pattern or fnmatchcase(name, pattern) for name in (entry.id, benchmark))
+
+
+def _selected(suite: Suite, item: Entry, pattern: str) -> set[float] | None:
+    """None: all of `item` is selected; otherwise the selected scales, none when it does not match."""
+    if isinstance(item, SourceEntry):
+        return None if _may_yield(suite, item, pattern) else set()
+    return _scales(item, pattern)
+
+
+def _may_yield(suite: Suite, item: SourceEntry, pattern: str) -> bool:
+    if pattern.startswith("family:"):
+        name = pattern.removeprefix("family:")
+        family = suite.manifest.families.get(name)
+        return item.family in {name, FROM_GROUP} or (family is not None and bool(family.match))
+    return names(item, pattern)
 
 
 def _scales(item: Benchmark, pattern: str) -> set[float] | None:
@@ -56,8 +94,8 @@ def _same(size: str) -> str:
         return size
 
 
-def _with_scales(item: Benchmark, scales: set[float] | None) -> Benchmark:
-    if scales is None:
+def _with_scales(item: Entry, scales: set[float] | None) -> Entry:
+    if scales is None or isinstance(item, SourceEntry):
         return item
     return item.model_copy(update={"scale": tuple(scale for scale in item.scale if scale in scales)})
 
@@ -67,7 +105,11 @@ def _nothing(suite: Suite, pattern: str) -> str:
     if pattern.startswith("family:"):
         known = [f"family:{name}" for name in suite.manifest.families]
     elif "@" in pattern:
-        known = [f"{item.id}@{scale_text(scale)}" for item in items for scale in item.scale]
+        known = [f"{one.id}@{scale_text(scale)}" for one in _measured(items) for scale in one.scale]
     else:
         known = [item.id for item in items]
     return f"no benchmark of {suite.manifest.suite!r} matches {pattern!r}{did_you_mean(pattern, known)}"
+
+
+def _measured(items: Sequence[Entry]) -> list[Benchmark]:
+    return [item for item in items if isinstance(item, Benchmark)]

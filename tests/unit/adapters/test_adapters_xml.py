@@ -6,7 +6,7 @@ import pytest
 
 from benchgov.adapters.interface import Log, MalformedLogError
 from benchgov.adapters.quantities import SIZE, TIME, decimal, quantity
-from benchgov.adapters.xml import parse_xml, root_tag
+from benchgov.adapters.xml import open_xml, parse_xml, root_tag
 
 
 def test_elements_know_their_line_and_lose_their_namespace() -> None:
@@ -59,3 +59,22 @@ def test_quantities_have_known_units_or_are_refused() -> None:
     for text in ("1e999", "nan", "", "1_0", None):
         with pytest.raises(MalformedLogError):
             decimal(log, text, 7)
+
+
+def test_a_document_that_breaks_off_is_there_up_to_its_break_when_that_is_allowed() -> None:
+    """With a sentence that says where; nothing at all, and a document type, are refused all the same."""
+    top, incomplete = open_xml(Log("log", "<a><b/>\n<c>"), True)
+    assert [child.tag for child in top.children] == ["b", "c"]
+    assert incomplete == ["log:2: not whole XML: no element found"]
+    assert open_xml(Log("log", "<a/>"), True)[1] == open_xml(Log("log", "<a/>"), False)[1] == []
+    for text, allow in (("<a>", False), ("", True), ("<!DOCTYPE a><a/>", True), ("<a>" * 300, True)):
+        with pytest.raises(MalformedLogError):
+            open_xml(Log("log", text), allow)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1252", "utf-7", "rot13", "nonsense"])
+def test_a_declared_encoding_does_not_matter(encoding: str) -> None:
+    """The text is decoded already; a name that is no encoding's is no fault of detection."""
+    log = Log("log", f'<?xml version="1.0" encoding="{encoding}"?><a b="\u00e9"/>')
+    assert root_tag(log) == "a"
+    assert parse_xml(log).attributes == {"b": "\u00e9"}

@@ -13,7 +13,7 @@ from benchgov.config import Policy
 from benchgov.errors import ConfigError, UsageError
 from benchgov.gate.compare import RULES, compare
 from benchgov.gate.comparison import Comparison
-from benchgov.gate.decide import Decision, Pair
+from benchgov.gate.decide import Decision, Pair, Terms
 from benchgov.gate.policy import GatePolicy, check_overrides, parse_overrides
 from benchgov.gate.summary import as_gate
 from benchgov.report import Report, Run
@@ -282,8 +282,8 @@ def test_a_rule_plugs_in_by_name_and_gets_raw_samples(monkeypatch: pytest.Monkey
     """The seam: a rule sees all pairs at once, with both sides' samples, and may be undecided."""
     seen: list[tuple[tuple[float, ...], tuple[float, ...]]] = []
 
-    def undecided(pairs: Sequence[Pair]) -> list[Decision]:
-        seen.extend((tuple(pair.baseline.raw()), tuple(pair.current.raw())) for pair in pairs)
+    def undecided(pairs: Sequence[Pair], _: Terms) -> list[Decision]:
+        seen.extend((pair.baseline.sessions()[0], pair.current.sessions()[0]) for pair in pairs)
         return [Decision("inconclusive", 1.0, 7.5, (-2.0, 4.0), 0.3) for _ in pairs]
 
     monkeypatch.setitem(RULES, "undecided", undecided)

@@ -9,6 +9,7 @@ import pytest
 
 from benchgov.errors import InputError, UsageError
 from benchgov.suites.load import Suite, load_suite
+from benchgov.suites.manifest import Benchmark
 from benchgov.suites.modules import installed_file, top_level_names
 from benchgov.suites.placeholders import fill, placeholders_in
 from benchgov.suites.select import select
@@ -177,9 +178,15 @@ def test_selection_is_in_manifest_order(suite: Suite, patterns: list[str], wante
 
 def test_a_scale_can_be_selected_and_a_wider_pattern_wins(suite: Suite) -> None:
     """`id@scale` keeps that scale, in any spelling; an id beside it keeps all."""
-    assert select(suite, ["canonical-small@1e6"])[0].scale == (1000000,)
-    assert select(suite, ["canonical-small@10", "canonical-*"])[0].scale == (10, 1000000)
-    assert select(suite, ["canonical-*", "canonical-small@10"])[0].scale == (10, 1000000)
+
+    def scales(*patterns: str) -> tuple[float, ...]:
+        first = select(suite, patterns)[0]
+        assert isinstance(first, Benchmark)
+        return first.scale
+
+    assert scales("canonical-small@1e6") == (1000000,)
+    assert scales("canonical-small@10", "canonical-*") == (10, 1000000)
+    assert scales("canonical-*", "canonical-small@10") == (10, 1000000)
 
 
 @pytest.mark.parametrize(
