@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 import yaml
-from tests.e2e.consumer import STEPS, WHOLE_PIPELINE
+from tests.e2e.consumer import MATRIX, STEPS, WHOLE_PIPELINE
 
 from benchgov.adapters.registry import BUILT_IN
 from benchgov.cli.main import COMMANDS, cli
@@ -35,15 +35,17 @@ def blocks(path: Path) -> list[str]:
 def shown_steps(text: str) -> list[tuple[str, dict[str, Any]]]:
     """(action without its version, inputs) of every step that uses an action; any suite counts as one."""
     document = yaml.safe_load(text)
-    steps = document["steps"] if "steps" in document else next(iter(document["jobs"].values()))["steps"]
-    used = [step for step in steps if "uses" in step]
-    return [
-        (
-            step["uses"].split("@")[0],
-            {**step.get("with", {}), **({"suite": "any"} if "suite" in step.get("with", {}) else {})},
-        )
-        for step in used
-    ]
+    jobs = document["jobs"].values() if "jobs" in document else [document]
+    used = [step for job in jobs for step in job["steps"] if "uses" in step]
+    return [(step["uses"].split("@")[0], _any_suite(step.get("with", {}))) for step in used]
+
+
+def _any_suite(inputs: dict[str, Any]) -> dict[str, Any]:
+    suite = inputs.get("suite") or inputs.get("artifact-pattern", "").removeprefix("benchgov-")[:-2]
+    return {
+        name: value.replace(suite, "any") if suite and name in ("suite", "artifact-pattern") else value
+        for name, value in inputs.items()
+    }
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/guides/workflow.md"])
@@ -58,6 +60,16 @@ def test_the_shown_workflow_is_the_one_that_is_run(page: str) -> None:
 def test_the_shown_steps_are_those_that_are_run() -> None:
     """The guide's step-by-step workflow is the end-to-end test's."""
     assert shown_steps(blocks(ROOT / "docs/guides/workflow.md")[1]) == shown_steps(STEPS)
+
+
+def test_the_shown_matrix_is_the_one_that_is_run() -> None:
+    """The guide's workflow over many jobs is the end-to-end test's: jobs, needs, matrix, permissions."""
+    texts = (blocks(ROOT / "docs/guides/sharding.md")[0], MATRIX)
+    assert shown_steps(texts[0]) == shown_steps(texts[1])
+    shown, run = map(yaml.safe_load, texts)
+    for job in (*shown["jobs"].values(), *run["jobs"].values()):
+        del job["steps"]
+    assert shown == run
 
 
 def test_the_workflow_fits_into_a_few_lines() -> None:
