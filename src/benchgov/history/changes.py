@@ -1,7 +1,7 @@
 """Where a series changed its level: Apache Otava proposes the places, a corrected t-test confirms each.
 
 W. Fleming et al., "Hunter: Using Change Point Detection to Hunt for Performance Regressions" (ICPE 2023);
-what is done otherwise here, and why: docs/adr/0015-history.md.
+what is done otherwise here, and why: docs/adr/0020-history.md.
 """
 
 from __future__ import annotations
