@@ -70,5 +70,5 @@ def test_pytest_benchmark_takes_no_multiple_of_json_loads(inputs: ModuleType, be
 
 @pytest.mark.parametrize("benchmarks", [300, 1000])
 def test_go_text_takes_no_multiple_of_a_plain_loop(inputs: ModuleType, benchmarks: int) -> None:
-    """Checked and converted in about 1.8 times what splitting and collecting takes; 5 leaves room for noise."""
+    """Checked and converted in about 1.8 times what splitting and collecting takes, with room for noise."""
     assert ratio(read, split_lines, inputs.go_log(benchmarks)) < 5
