@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist, median, stdev
 
 from benchgov.gate.decide import Sessions
@@ -41,6 +42,8 @@ def session_floor(sessions: Sessions, limit: float) -> float:
     99 % prediction interval for one more median: t · s · √(1 + 1/k), over the k sessions' medians as
     logarithms; `limit` at most.
     """
+    if len(sessions) < 2:
+        return limit
     medians = [math.log(middle) for session in sessions if (middle := median(session)) > 0]
     if len(medians) < 2:
         return limit
@@ -60,8 +63,10 @@ def detectable(error: float, samples: int, looks: Sequence[int], level: float, f
         return None
     needed = [(screen(look), pairs) for look, pairs in enumerate(looks[:-1])]
     needed.append((level, looks[-1] if looks else samples))
-    beyond = _normal.inv_cdf(POWER)
-    return max(
-        floor,
-        *((beyond - _normal.inv_cdf(p)) * error * math.sqrt(samples / count) for p, count in needed),
-    )
+    return max(floor, *(_errors(p) * error * math.sqrt(samples / count) for p, count in needed))
+
+
+@lru_cache(maxsize=64)
+def _errors(p: float) -> float:
+    """How many standard errors a change must have for a test at level `p` to find it with `POWER`."""
+    return _normal.inv_cdf(POWER) - _normal.inv_cdf(p)

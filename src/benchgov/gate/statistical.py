@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -164,13 +165,19 @@ class _Case:
 
     def _too_few(self) -> str:
         counts, paired = self.evidence.counts, self.evidence.pair.paired
-
-        def least(n: int) -> float:
-            return least_p_of((), n) if paired else least_p(((n, n),))
-
-        enough = next((n for n in range(2, _MOST_SAMPLES) if least(n) <= self.level), _MOST_SAMPLES)
+        enough = _enough(paired, self.level)
         what = f"{counts[0]} pairs" if paired else f"{counts[0]} against {counts[1]} independent samples"
         return f"{what} cannot prove any change among {self.tests:,} tests; {enough} would"
+
+
+@lru_cache(maxsize=16)
+def _enough(paired: bool, level: float) -> int:
+    """The fewest samples of either side whose p-value can be `level` or less."""
+
+    def least(n: int) -> float:
+        return least_p_of((), n) if paired else least_p(((n, n),))
+
+    return next((n for n in range(2, _MOST_SAMPLES) if least(n) <= level), _MOST_SAMPLES)
 
 
 def _percent(change: float) -> float:
