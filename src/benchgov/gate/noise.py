@@ -23,6 +23,7 @@ SESSION_CONFIDENCE = 0.99
 _normal = NormalDist()
 
 
+@lru_cache(maxsize=1024)
 def as_log(percent: float, direction: Direction) -> float:
     """A worsening in percent of the baseline's value as a logarithm; infinite for all of a throughput."""
     if direction == "lower":

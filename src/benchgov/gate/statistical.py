@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from benchgov.gate import noise
-from benchgov.gate.decide import Decision, DecisionVerdict, Pair, Terms
+from benchgov.gate.decide import Decision, DecisionVerdict, Pair, Sessions, Terms
 from benchgov.gate.evidence import Evidence, Sides, gather
 from benchgov.gate.threshold import by_limit
 from benchgov.statistics.looks import least_p_of, screen, share
@@ -47,7 +47,9 @@ def decide(pairs: Sequence[Pair], terms: Terms) -> list[Decision]:
     return [decisions[at] for at in range(len(pairs))]
 
 
-def _joined(sessions: Sequence[Sequence[float]]) -> tuple[float, ...]:
+def _joined(sessions: Sessions) -> tuple[float, ...]:
+    if len(sessions) == 1:
+        return sessions[0]
     return tuple(value for session in sessions for value in session)
 
 
