@@ -20,6 +20,8 @@ FLOOR_ERRORS = 3.3
 """No estimate within so many standard errors of 0 blocks: chance alone goes beyond that in 1 of 2,000."""
 SESSION_CONFIDENCE = 0.99
 
+_LARGEST = 600.0
+
 _normal = NormalDist()
 
 
@@ -32,7 +34,8 @@ def as_log(percent: float, direction: Direction) -> float:
 
 
 def as_percent(worsening: float, direction: Direction) -> float:
-    """The inverse of `as_log`."""
+    """The inverse of `as_log`, up to 10^262 percent; what is more has no number to be told by."""
+    worsening = min(worsening, _LARGEST)
     return (math.expm1(worsening) if direction == "lower" else -math.expm1(-worsening)) * 100.0
 
 

@@ -111,7 +111,7 @@ class _Case:
             verdict,
             _percent(one.change),
             minimum_detectable_percent=None if seen is None else _rounded(noise.as_percent(seen, direction)),
-            interval_percent=(_percent(one.low), _percent(one.high)) if math.isfinite(one.error) else None,
+            interval_percent=_interval(one.low, one.high),
             p_value=float(f"{(one.better_p if verdict == 'improvement' else one.worse_p):.9g}"),
             floor_percent=_rounded(noise.as_percent(floor, direction)) if math.isfinite(floor) else None,
             samples=one.counts,
@@ -183,7 +183,11 @@ def _enough(paired: bool, level: float) -> int:
 
 
 def _percent(change: float) -> float:
-    return _rounded(math.expm1(change) * 100.0) if math.isfinite(change) else change
+    return _rounded(noise.as_percent(change, "lower"))
+
+
+def _interval(low: float, high: float) -> tuple[float, float] | None:
+    return (_percent(low), _percent(high)) if math.isfinite(high - low) else None
 
 
 def _rounded(number: float) -> float:
