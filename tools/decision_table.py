@@ -202,8 +202,10 @@ def settings_table(found: dict[Setting, dict[str, Tally]]) -> Iterator[str]:
 
 
 def percent(share: float) -> str:
-    """`0 %`, `0.0003 %`, `2.1 %`, `97.5 %`: no small share looks like none."""
-    return f"{share * 100:.2g} %" if share < 0.01 else f"{share * 100:.1f} %"
+    """`0 %`, `0.00005 %`, `2.1 %`, `97.5 %`: no small share looks like none."""
+    if share < 0.01:
+        return f"{np.format_float_positional(float(f'{share * 100:.2g}'), trim='-')} %"
+    return f"{share * 100:.1f} %"
 
 
 def report(main: Setting, further: Sequence[Setting], names: Sequence[str]) -> dict[str, list[str]]:
