@@ -163,3 +163,8 @@ def _extract(archive: Path, target: Path) -> None:
             stream = tar.extractfile(member)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes((stream or io.BytesIO()).read())
+
+
+def user_name(run: RunProcess, folder: Path) -> str | None:
+    """What Git calls the person at this machine (`user.name`); None when it is not set."""
+    return _ask(run, folder, "config", "user.name") or None
