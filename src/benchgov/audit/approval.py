@@ -1,4 +1,4 @@
-"""Write an approval: the new baseline, the index that makes it active, and the record. All of it or nothing."""
+"""Write an approval: the new baseline, the index that makes it active, the record. All of it or nothing."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+MAX_LOGIN = 64
 _NOBODY_ASKED = ("schedule", "workflow_run", "merge_group")
 
 
@@ -58,6 +59,8 @@ def authority(approver: Approver, flag: str | None, maintainers: Sequence[str]) 
     for login in approver.logins:
         if login.endswith("[bot]"):
             yield f"rule person: {login} is not a person"
+        elif len(login) > MAX_LOGIN:
+            yield f"rule person: a login of {len(login):,} characters; {MAX_LOGIN} is the limit"
         elif people and _login(login) not in people:
             yield f"rule maintainer: {login} is not one of `maintainers` in benchgov.yaml"
 
@@ -78,4 +81,4 @@ def attended(environ: Mapping[str, str], default_branch: str | None) -> Iterator
     if event in _NOBODY_ASKED or not event:
         yield f"rule attended: nobody asked for this run (event {event or 'unknown'}); people promote"
     elif event == "push" and ref == f"refs/heads/{default_branch or ref.removeprefix('refs/heads/')}":
-        yield f"rule reviewed: a push to {ref} is past review; promote on a branch that a pull request carries"
+        yield f"rule reviewed: a push to {ref} is past review; promote on a pull request's branch"

@@ -78,9 +78,9 @@ def _deltas(runs: Sequence[RunDelta], sessions: int) -> Iterator[str]:
     for run in runs[:MAX_RUNS]:
         values = (markdown(humanize(value, run.unit)) for value in run.values)
         yield _row(code(run.run), *values, plain_percent(run.delta_percent))
-    if hidden := len(runs) - MAX_RUNS:
-        if hidden > 0:
-            yield f"\n{hidden:,} more runs with smaller deltas are in the derivation's file."
+    hidden = len(runs) - MAX_RUNS
+    if hidden > 0:
+        yield f"\n{hidden:,} more runs with smaller deltas are in the derivation's file."
 
 
 def _head(*names: str) -> list[str]:
@@ -89,4 +89,3 @@ def _head(*names: str) -> list[str]:
 
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
-

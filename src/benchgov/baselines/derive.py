@@ -118,7 +118,7 @@ def _thresholds(
         percent = max(least, rounded_up(largest.delta_percent * (1 + margin_percent / 100)))
         if percent > MAX_PERCENT:
             raise RefusedError(
-                f"{family} {metric}: {largest.run} changed by {largest.delta_percent:,.0f} % between two runs",
+                f"{largest.run} {metric} changed by {largest.delta_percent:,.0f} % between two runs",
                 details=[f"rule usable-threshold: at most {MAX_PERCENT:,.0f} %, derived {percent:,.0f} %"],
             )
         table.setdefault(family, {})[metric] = Derived(

@@ -17,6 +17,9 @@ from benchgov.wire import BenchmarkId, Blake3, Name, Sha256, Utc, Wire
 ID_PATTERN = r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"
 FILE_PATTERN = r"^(baseline\.json|derivation\.json|raw/[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.json)$"
 
+MAX_NOTES = 4096
+"""Longest notes of an approval, in characters."""
+
 BaselineId = Annotated[str, Field(pattern=ID_PATTERN)]
 """`<UTC date and time>-<8 hex digits of the content's BLAKE3>`: sorts by time, safe as a folder name."""
 
@@ -72,7 +75,7 @@ class Approval(Wire):
     approver: Annotated[str, Field(min_length=1, max_length=64)]
     identified_by: Literal["actions", "flag", "git"]
     approved_at_utc: Utc
-    notes: Annotated[str, Field(max_length=4096)] = ""
+    notes: Annotated[str, Field(max_length=MAX_NOTES)] = ""
     dataset: str | None = None
 
 

@@ -91,9 +91,7 @@ class BaselineStore:
             raise TamperError(f"the baseline was moved here from {'/'.join(found)}", where=str(folder))
         return stored
 
-    def publish(
-        self, baseline: Baseline, raw: Mapping[str, bytes], derivation: bytes | None = None
-    ) -> Path:
+    def publish(self, baseline: Baseline, raw: Mapping[str, bytes], derivation: bytes | None = None) -> Path:
         """Write `baseline`, its raw reports (file name → content) and what its thresholds were derived from
         as a new folder, all or nothing.
 
@@ -128,7 +126,9 @@ class BaselineStore:
         for path in sorted(folder.glob("*.json")):
             one = load_json_model(path, Derivation)
             if (one.regime, self.derived_file(regime, one.fingerprint).name) != (regime, path.name):
-                raise InputError(f"derived in regime {one.regime}, environment {one.fingerprint}", where=str(path))
+                raise InputError(
+                    f"derived in regime {one.regime}, environment {one.fingerprint}", where=str(path)
+                )
             found.append(one)
         return tuple(found)
 

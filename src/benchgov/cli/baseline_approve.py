@@ -60,9 +60,13 @@ def approve(name: str, run_id: str, output_format: str, **given: Any) -> int:
     """
     from benchgov.audit.approval import approve as write
     from benchgov.baselines.approval import row, scenario
+    from benchgov.baselines.model import MAX_NOTES
     from benchgov.baselines.recorded import find, recorded
     from benchgov.cli.baseline_input import store_for
+    from benchgov.errors import UsageError
 
+    if len(given["notes"]) > MAX_NOTES:
+        raise UsageError(f"--notes: at most {MAX_NOTES:,} characters")
     project = open_project(given["config_file"], {("output_dir",): given["output_dir"]})
     runs = project.output_dir / "runs"
     chosen = find(runs, run_id)
@@ -76,9 +80,7 @@ def approve(name: str, run_id: str, output_format: str, **given: Any) -> int:
     _check(project, wanted, report, (store, passed, approver, given))
     made = _draft(project, wanted, report, (chosen, approver, given))
     files = {f"{one.run_id}.json": (runs / one.run_id / "report.json").read_bytes() for one in passed.runs}
-    done = write(
-        made, store, project.audit_store, files, environ=project.rim.environ, now=project.rim.now
-    )
+    done = write(made, store, project.audit_store, files, environ=project.rim.environ, now=project.rim.now)
     _print(project, made, done, output_format)
     return 0
 

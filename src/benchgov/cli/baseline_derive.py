@@ -1,4 +1,4 @@
-"""`benchgov baseline derive-thresholds`: from repeated runs to thresholds, and the page that justifies them."""
+"""`benchgov baseline derive-thresholds`: from repeated runs to thresholds, and a page that shows why."""
 
 from __future__ import annotations
 
@@ -62,8 +62,9 @@ def derive_thresholds(suite: str, margin: float | None, output_format: str, **gi
     from benchgov.baselines.derive import derive
     from benchgov.cli.baseline_input import given_reports, store_for
 
-    flags = {("regime",): given["regime"], ("output_dir",): given["output_dir"]}
-    project = open_project(given["config_file"], flags)
+    project = open_project(
+        given["config_file"], {("regime",): given["regime"], ("output_dir",): given["output_dir"]}
+    )
     store, policy = store_for(project, suite), project.settings.policy
     sessions = given_reports(suite, given["reports"]) or _repeated(project, store, suite)
     found = derive(sessions, policy, policy.threshold_margin if margin is None else margin)
@@ -111,9 +112,7 @@ def _write(project: Project, store: BaselineStore, found: Derivation) -> list[st
     listed = [found, *(one for one in others if (one.suite, one.fingerprint) != place)]
     page = project.root / DOCS / f"threshold_derivation_{found.regime}.md"
     target = store.derived_file(found.regime, found.fingerprint)
-    write_together(
-        {target: found.to_bytes(), page: derivation_page(found.regime, listed).encode("utf-8")}
-    )
+    write_together({target: found.to_bytes(), page: derivation_page(found.regime, listed).encode("utf-8")})
     return [path.relative_to(project.root).as_posix() for path in (target, page)]
 
 

@@ -22,7 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tools": ("benchgov.cli.import_:tools", "List the tools whose results can be read."),
     "report": ("benchgov.cli.report:report", "Print a report."),
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
-    "baseline": ("benchgov.cli.baseline:baseline", "Generate and verify immutable baselines."),
+    "baseline": ("benchgov.cli.baseline:baseline", "Generate, approve and verify immutable baselines."),
+    "regime": ("benchgov.cli.regime:regime", "Start a new regime, and see which ones there were."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }

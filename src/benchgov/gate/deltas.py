@@ -95,9 +95,7 @@ def _row(run: Run, findings: Sequence[Finding], baseline_id: str | None, files: 
 def _missing(key: str, findings: Sequence[Finding], baselines: ActiveBaselines) -> ScenarioDelta:
     active = baselines.runs.get(key)
     name = active.stored.baseline.baseline_id if active else None
-    return ScenarioDelta(
-        scenario_id=key, status="blocked", baseline_id=name, notes=findings[0].sentence
-    )
+    return ScenarioDelta(scenario_id=key, status="blocked", baseline_id=name, notes=findings[0].sentence)
 
 
 def status(run: Run, findings: Sequence[Finding]) -> Standing:

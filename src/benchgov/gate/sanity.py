@@ -44,7 +44,10 @@ def check(stored: Stored, policy: Policy) -> Checked:
     sessions = reports if len(reports) > 1 else []
     return Checked(
         stored.baseline,
-        {mode: compare(own, alone, GatePolicy(mode, settings=policy)) for mode in sorted(RULES, reverse=True)},
+        {
+            mode: compare(own, alone, GatePolicy(mode, settings=policy))
+            for mode in sorted(RULES, reverse=True)
+        },
         tuple(compare(report, alone, GatePolicy("threshold", settings=policy)) for report in sessions),
     )
 
@@ -69,9 +72,7 @@ def joined(reports: Sequence[Report]) -> Report:
 def _joined_run(runs: Sequence[Run]) -> Run:
     by_name = [{metric.name: metric for metric in run.metrics} for run in runs]
     isolation = runs[0].sampling.isolation
-    metrics = tuple(
-        _joined_metric([metrics[name] for metrics in by_name], isolation) for name in by_name[0]
-    )
+    metrics = tuple(_joined_metric([metrics[name] for metrics in by_name], isolation) for name in by_name[0])
     return runs[0].model_copy(update={"metrics": metrics})
 
 
@@ -99,7 +100,10 @@ def sanity_page(regime: str, checked: Sequence[Checked]) -> str:
     ]
     for one in sorted(checked, key=lambda item: (item.baseline.suite, item.baseline.baseline_id)):
         lines += ["", *_lines(one)]
-    return "\n".join([*lines, "", f"verdict: {'clean' if all(one.clean for one in checked) else 'NOT CLEAN'}"]) + "\n"
+    return (
+        "\n".join([*lines, "", f"verdict: {'clean' if all(one.clean for one in checked) else 'NOT CLEAN'}"])
+        + "\n"
+    )
 
 
 def _lines(one: Checked) -> Iterator[str]:
@@ -132,7 +136,7 @@ def _sessions(comparisons: Sequence[Comparison]) -> str:
         return f"  sessions: all {len(comparisons)} raw reports are within the limits"
     worst = max(over, key=lambda one: (abs(one.change_percent or 0.0), one.benchmark, one.metric))
     return (
-        f"  sessions: {len(over):,} metrics of the raw reports are over their own limits, the most {worst.benchmark} "
-        f"{worst.metric}: {signed_percent(worst.change_percent or 0.0)} at a limit of "
+        f"  sessions: {len(over):,} metrics of the raw reports are over their own limits, the most "
+        f"{worst.benchmark} {worst.metric}: {signed_percent(worst.change_percent or 0.0)} at a limit of "
         f"{plain_percent(worst.threshold_percent or 0.0)}; derive the thresholds"
     )
