@@ -101,8 +101,14 @@ def _same_place(one: Report, other: Report) -> bool:
     )
 
 
-def breaches(chosen: Report, dataset: str | None, active: Sequence[str]) -> Iterator[str]:
-    """What speaks against `chosen` alone; `active` are the digests of the active baselines' raw reports."""
+def breaches(wanted: Scenario, chosen: Report, dataset: str | None, active: Sequence[str]) -> Iterator[str]:
+    """What speaks against `chosen` alone, the part of the run that is about `wanted`.
+
+    `active` are the SHA-256 of the active baselines' raw reports.
+    """
+    if wanted.benchmark is None and chosen.config.selection:
+        measured_only = ", ".join(chosen.config.selection)
+        yield f"rule whole-suite: only a selection was measured ({measured_only}); name suite/benchmark"
     status = standing(chosen)
     if status not in APPROVABLE:
         yield f"rule run-status: the run is {status}, not {' or '.join(APPROVABLE)}"

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from benchgov.config import FILE_NAME, Settings
-from benchgov.documents import load_json_model, parse_yaml, yaml_model
+from benchgov.config import FILE_NAME
+from benchgov.documents import load_json_model, parse_yaml
 from benchgov.errors import InputError, RefusedError
 from benchgov.text import code, markdown
 from benchgov.wire import Name, Utc, Wire
@@ -78,19 +78,18 @@ def breaches(new: str, old: str, current: str, known: Sequence[str]) -> Iterator
 
 
 def with_regime(text: str, new: str) -> str:
-    """The settings file `text` with `regime: new`; only that line changes, and its comment stays.
+    """The valid settings file `text` with `regime: new`; only that line changes, and its comment stays.
 
     Raises:
         RefusedError: it is written such that one line cannot be changed without changing more.
     """
     document = parse_yaml(text, FILE_NAME)
-    before = yaml_model(document, Settings, InputError)
     changed = _rewritten(text, document.lines.get((_KEY,)), new)
     try:
-        after = yaml_model(parse_yaml(changed, FILE_NAME), Settings, InputError)
+        after = parse_yaml(changed, FILE_NAME).value
     except InputError:
-        after = before
-    if after != before.model_copy(update={_KEY: new}):
+        after = None
+    if after != {**document.value, _KEY: new}:
         raise RefusedError(
             f"`{_KEY}:` cannot be changed without changing other lines",
             where=FILE_NAME,
@@ -107,8 +106,8 @@ def _rewritten(text: str, number: int | None, new: str) -> str:
         return f"{text}{end}{setting}\n"
     line = lines[number - 1]
     body = line.rstrip("\r\n")
-    _, found, comment = body.partition(" #")
-    lines[number - 1] = setting + (f" #{comment}" if found else "") + line[len(body) :]
+    comment = re.search(r"\s+#.*$", body)
+    lines[number - 1] = setting + (comment.group() if comment else "") + line[len(body) :]
     return "".join(lines)
 
 

@@ -111,7 +111,7 @@ def _check(
         *attended(project.rim.environ, branch),
         *unknown,
         *(() if unknown else authority(approver, given["approver"], maintainers)),
-        *approval.breaches(report, given["dataset"], digests),
+        *approval.breaches(wanted, report, given["dataset"], digests),
         *passed.breaches,
         *generate.breaches([report]),
     ]

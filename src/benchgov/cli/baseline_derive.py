@@ -44,8 +44,8 @@ def derive_thresholds(suite: str, margin: float | None, output_format: str, **gi
     For every family and metric: the largest delta between the aggregates of two runs, plus the margin,
     rounded up to half a percent, and never below policy.statistics.min_effect. Three runs are the least.
 
-    Without --report they are the newest run below output_dir/runs, every other run of the same revision,
-    plan, regime and environment there, and such raw runs of the active baselines.
+    Without --report they are the newest run below output_dir/runs that passed, every other one of the same
+    revision, plan, regime and environment there, and such raw runs of the active baselines.
 
     Writes bench/SUITE/baselines/REGIME/derived/<environment>.json, which the next `baseline generate` or
     `approve` takes its thresholds from, and docs/benchmarks/threshold_derivation_REGIME.md with the data.
@@ -82,7 +82,8 @@ def _repeated(project: Project, store: BaselineStore, suite: str) -> list[Report
 
     regime = project.settings.regime
     read = [one.report for one in recorded(project.output_dir / "runs") if one.report]
-    known = [one for one in read if (one.config.suite, one.config.regime) == (suite, regime)]
+    own = [one for one in read if (one.config.suite, one.config.regime) == (suite, regime)]
+    known = [one for one in own if one.summary.status == "pass" and one.config.against is None]
     known += _published(store, regime)
     alike = [one for one in known if _plan(one) == _plan(known[0])]
     return [one for at, one in enumerate(alike) if one not in alike[:at]]
@@ -98,7 +99,7 @@ def _published(store: BaselineStore, regime: str) -> list[Report]:
 def _plan(report: Report) -> tuple[object, ...]:
     """What repeated runs have in common; the suite's whole configuration is in the plan's digest."""
     config = report.config
-    return report.replay.plan_sha256, report.environment.fingerprint, config.revision, config.against
+    return report.replay.plan_sha256, report.environment.fingerprint, config.revision
 
 
 def _write(project: Project, store: BaselineStore, found: Derivation) -> list[str]:
