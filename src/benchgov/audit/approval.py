@@ -50,16 +50,19 @@ def approve(
     index = store.index_path(baseline.regime)
     before = index.read_bytes() if index.is_file() else None
     store.index(baseline.regime)
-    folder = store.publish(baseline, made.raw, made.derivation)
     try:
-        store.activate(baseline)
-        files = {BASELINE_FILE: baseline.to_bytes(), index.name: index.read_bytes(), **reports}
-        draft = from_approval(baseline, files, environ)
-        record = append(log, draft, host=host_fingerprint(environ, log), now=now)
+        folder = store.publish(baseline, made.raw, made.derivation)
+        try:
+            store.activate(baseline)
+            files = {BASELINE_FILE: baseline.to_bytes(), index.name: index.read_bytes(), **reports}
+            draft = from_approval(baseline, files, environ)
+            record = append(log, draft, host=host_fingerprint(environ, log), now=now)
+        except BaseException:
+            put_back(index, before)
+            shutil.rmtree(folder)
+            raise
     except BaseException:
-        put_back(index, before)
-        shutil.rmtree(folder)
-        with contextlib.suppress(OSError):  # the regime's folder, when this was its first baseline
-            folder.parent.rmdir()
+        with contextlib.suppress(OSError):  # the regime's folder goes too, when this was its first baseline
+            index.parent.rmdir()
         raise
     return Approved(folder, record)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from benchgov.baselines.derive import STEP_PERCENT
-from benchgov.baselines.derived import Derivation, RunDelta
+from benchgov.baselines.derived import STEP_PERCENT, Derivation, RunDelta
 from benchgov.canonical import blake3_hex
 from benchgov.text import code, markdown
 from benchgov.units import humanize, plain_percent

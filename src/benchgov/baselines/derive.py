@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from benchgov.baselines.aggregate import aggregate
-from benchgov.baselines.derived import MIN_SESSIONS, Derivation, Derived, RunDelta, Session
+from benchgov.baselines.derived import (
+    MIN_SESSIONS,
+    Derivation,
+    Derived,
+    RunDelta,
+    Session,
+    delta_percent,
+    threshold_percent,
+)
 from benchgov.baselines.generate import clean, one_plan
 from benchgov.baselines.thresholds import floor
 from benchgov.canonical import sha256_hex
@@ -15,11 +22,7 @@ from benchgov.config import Policy
 from benchgov.errors import RefusedError
 from benchgov.report import Metric, Report, Run
 
-STEP_PERCENT = 0.5
-"""Thresholds are rounded up to a multiple of this."""
-
 MAX_PERCENT = 10_000.0
-_DECIMALS = 6
 
 
 def derive(reports: Sequence[Report], policy: Policy, margin_percent: float) -> Derivation:
@@ -80,6 +83,7 @@ def _deltas(sessions: Sequence[Report], left_out: list[str]) -> Iterator[RunDelt
                 family=run.family,
                 metric=metric.name,
                 unit=metric.unit,
+                direction=metric.direction,
                 aggregate=metric.aggregate,
                 values=values,
                 delta_percent=delta,
@@ -89,19 +93,6 @@ def _deltas(sessions: Sequence[Report], left_out: list[str]) -> Iterator[RunDelt
 def _value(run: Run, metric: Metric) -> float:
     own = next(one for one in run.metrics if one.name == metric.name)
     return aggregate(own.samples, own.aggregate)
-
-
-def delta_percent(values: Sequence[float], direction: str) -> float | None:
-    """The worsening from the best of `values` to the worst, in percent of the best.
-
-    None when it is no number because a value is 0 and another is not, or they are too far apart.
-    """
-    low, high = min(values), max(values)
-    if low == high:
-        return 0.0
-    best, worst = (low, high) if direction == "lower" else (high, low)
-    delta = abs(worst - best) / best * 100.0 if best else math.inf
-    return round(delta, _DECIMALS) if math.isfinite(delta) else None
 
 
 def _order(one: RunDelta) -> tuple[str, str, float, str]:
@@ -115,7 +106,7 @@ def _thresholds(
     for (family, metric), group in groupby(deltas, key=lambda one: (one.family, one.metric)):
         largest = next(group)
         least = floor(policy.statistics, family, metric)
-        percent = max(least, rounded_up(largest.delta_percent * (1 + margin_percent / 100)))
+        percent = threshold_percent(largest.delta_percent, margin_percent, least)
         if percent > MAX_PERCENT:
             raise RefusedError(
                 f"{largest.run} {metric} changed by {largest.delta_percent:,.0f} % between two runs",
@@ -128,8 +119,3 @@ def _thresholds(
             threshold_percent=percent,
         )
     return table
-
-
-def rounded_up(percent: float) -> float:
-    """`percent`, up to the next half; what is a half but for a binary fraction stays where it is."""
-    return math.ceil(round(percent / STEP_PERCENT, _DECIMALS)) * STEP_PERCENT

@@ -10,7 +10,7 @@ import click
 
 from benchgov.cli.baseline_approve import approve
 from benchgov.cli.baseline_derive import derive_thresholds
-from benchgov.cli.baseline_input import index_name, promotable, say_how, store_for
+from benchgov.cli.baseline_input import index_name, say_how, store_for
 from benchgov.cli.common import config_option, format_option, open_project, print_json
 
 if TYPE_CHECKING:
@@ -71,8 +71,6 @@ def generate(suite: str, output_format: str, to_activate: bool, **given: Any) ->
     from benchgov.cli.baseline_input import given_reports, limits_for, measured
 
     project = open_project(given["config_file"], {("regime",): given["regime"]})
-    if to_activate:
-        promotable(project)
     store = store_for(project, suite, given["into"])
     reports = given_reports(suite, given["reports"]) or [
         measured(project, suite, given["warmup"], given["runs"])
@@ -105,7 +103,6 @@ def activate(suite: str, baseline_id: str, regime: str | None, config_file: Path
       benchgov baseline activate core 20260131T120000Z-0f1e2d3c
     """
     project = open_project(config_file, {("regime",): regime})
-    promotable(project)
     store = store_for(project, suite)
     store.activate(store.read(project.settings.regime, baseline_id).baseline)
     project.rim.stdout.write(f"active: {baseline_id}\n")

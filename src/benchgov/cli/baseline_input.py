@@ -99,21 +99,6 @@ def say_how(project: Project, text: str) -> None:
     project.rim.stderr.write(f"  next: {text}\n")
 
 
-def promotable(project: Project) -> None:
-    """Refuse to change what is active where nobody asked for it, or nobody would review it.
-
-    Raises:
-        RefusedError: this is an unattended workflow run, or one of a push to the default branch.
-    """
-    from benchgov.baselines.approver import attended, in_actions
-    from benchgov.errors import RefusedError
-
-    environ = project.rim.environ
-    branch = default_branch(environ) if in_actions(environ) else None
-    if found := list(attended(environ, branch)):
-        raise RefusedError("the active baseline is not changed here", details=found)
-
-
 def default_branch(environ: Mapping[str, str]) -> str | None:
     """The repository's default branch as the workflow's event names it; None when it does not."""
     from benchgov.github.event import read_payload

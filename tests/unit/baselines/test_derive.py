@@ -10,13 +10,13 @@ from tests.builders import NOW
 from tests.gate_builders import FACTS, blocked, drafted, metric, report, run
 
 from benchgov.baselines.derivation_page import MAX_RUNS, derivation_page
-from benchgov.baselines.derive import delta_percent, derive, rounded_up
-from benchgov.baselines.derived import Derivation
+from benchgov.baselines.derive import derive
+from benchgov.baselines.derived import Derivation, delta_percent, rounded_up
 from benchgov.baselines.generate import Limits, Origin, draft
 from benchgov.canonical import blake3_hex
 from benchgov.config import Policy
 from benchgov.errors import RefusedError
-from benchgov.report import Report
+from benchgov.report import Direction, Report
 
 
 def session(number: int, *runs: Any, **config: Any) -> Report:
@@ -92,7 +92,7 @@ def test_no_threshold_is_below_the_change_that_does_not_matter() -> None:
     ],
 )
 def test_a_delta_is_the_worsening_from_the_best_to_the_worst(
-    values: tuple[float, ...], direction: str, percent: float | None
+    values: tuple[float, ...], direction: Direction, percent: float | None
 ) -> None:
     """In percent of the best, which must not be 0."""
     assert delta_percent(values, direction) == percent
