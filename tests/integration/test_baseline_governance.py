@@ -332,6 +332,15 @@ def test_the_same_run_is_not_approved_twice(capsys: pytest.CaptureFixture[str]) 
     assert "rule not-again" in capsys.readouterr().err
 
 
+def test_leaving_the_gate_out_does_not_hide_a_regression(capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that no baseline judged is judged before it is approved."""
+    assert approve(three()) == 0
+    slow = [record(number, 300.0 + number) for number in range(4, 7)][-1]
+    assert approve(slow) == 4
+    assert "rule run-status: the run is regression" in capsys.readouterr().err
+    assert approve(slow, scenario="demo/b") == 0
+
+
 def actions(monkeypatch: pytest.MonkeyPatch, repository: Path, **environ: str) -> None:
     """This is a workflow's checkout now: an origin, an event, an actor."""
     event = repository.parent / "event.json"
@@ -445,6 +454,14 @@ def test_deltas_of_a_recorded_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["scenarios"][0]["baseline_id"] == only_baseline().baseline_id
     assert found["scenarios"][0]["artifacts"] == {"report": f"{RUNS}/{name}/report.json"}
     assert run_cli(["report", "--deltas", "--run", "nothing"]) == 3
+    pairs = metric([100.0] * 10, reference=[200.0] * 10)
+    against = {"ref": "main", "revision": "beef", "looks": (10,), "runs": ("a/fast",)}
+    reference = {"overall": "pass", "family": "parsing"}
+    record(9, one=report(run("a", pairs, reference=reference), against=against))
+    capsys.readouterr()
+    assert run_cli(["report", "--deltas", "--format", "json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["scenarios"]
+    assert (row["status"], row["baseline_id"], row["runtime_delta_percent"]) == ("pass", None, -50.0)
 
 
 def test_a_new_regime_starts_with_notes_and_the_old_one_stays(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchgov.baselines.recorded import Recorded
-from benchgov.baselines.standing import APPROVABLE, narrowed, standing
+from benchgov.baselines.standing import APPROVABLE, Standing, narrowed, standing
 from benchgov.canonical import sha256_hex
 from benchgov.errors import RefusedError
 from benchgov.report import Report
@@ -31,23 +31,26 @@ class Scenario:
         return report if self.benchmark is None else narrowed(report, self.benchmark)
 
 
-def scenario(name: str, report: Report) -> Scenario:
-    """The scenario that `name` means in `report`: its suite, `suite/benchmark`, or a benchmark's id alone.
+def scenario(name: str, report: Report) -> tuple[Scenario, Report]:
+    """What `name` means in `report`, and the part of `report` that is about it.
+
+    It is the report's suite, `suite/benchmark`, or a benchmark's id alone.
 
     Raises:
         RefusedError: the report has no such thing.
     """
     suite = report.config.suite
     if name == suite:
-        return Scenario(name, suite, None)
-    known = list(dict.fromkeys(run.benchmark for run in report.runs))
+        return Scenario(name, suite, None), report
     found = name.removeprefix(f"{suite}/")
-    if found not in known:
+    part = narrowed(report, found)
+    if part is None:
+        known = dict.fromkeys(run.benchmark for run in report.runs)
         raise RefusedError(
             f"{name!r} is not in this run of suite {suite!r}{did_you_mean(found, [suite, *known])}",
             remedy="Give the suite, or suite/benchmark.",
         )
-    return Scenario(f"{suite}/{found}", suite, found)
+    return Scenario(f"{suite}/{found}", suite, found), part
 
 
 @dataclass(frozen=True)
@@ -101,15 +104,16 @@ def _same_place(one: Report, other: Report) -> bool:
     )
 
 
-def breaches(wanted: Scenario, chosen: Report, dataset: str | None, active: Sequence[str]) -> Iterator[str]:
-    """What speaks against `chosen` alone, the part of the run that is about `wanted`.
+def breaches(
+    wanted: Scenario, chosen: Report, status: Standing, dataset: str | None, active: Sequence[str]
+) -> Iterator[str]:
+    """What speaks against `chosen` alone, the part of the run that is about `wanted`, and has this status.
 
     `active` are the SHA-256 of the active baselines' raw reports.
     """
     if wanted.benchmark is None and chosen.config.selection:
         measured_only = ", ".join(chosen.config.selection)
         yield f"rule whole-suite: only a selection was measured ({measured_only}); name suite/benchmark"
-    status = standing(chosen)
     if status not in APPROVABLE:
         yield f"rule run-status: the run is {status}, not {' or '.join(APPROVABLE)}"
     measured = chosen.config.options.get("dataset")

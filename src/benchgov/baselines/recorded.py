@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchgov.canonical import sha256_hex
 from benchgov.documents import json_model
 from benchgov.errors import InputError
 from benchgov.files import decode, read_bytes
@@ -19,11 +18,11 @@ REPORT_FILE = "report.json"
 
 @dataclass(frozen=True)
 class Recorded:
-    """One run: its id, its report and the SHA-256 of the report's file; or why that cannot be read."""
+    """One run: its id, its report and the bytes of the report's file; or why that cannot be read."""
 
     run_id: str
     report: Report | None
-    sha256: str = ""
+    data: bytes = b""
     fault: str = ""
 
 
@@ -35,8 +34,8 @@ def recorded(folder: Path, until: str | None = None) -> Iterator[Recorded]:
             yield _read(folder, name)
 
 
-def find(folder: Path, run_id: str) -> Recorded:
-    """The run `run_id` below `folder`, with its report.
+def find(folder: Path, run_id: str) -> Report:
+    """The report of the run `run_id` below `folder`.
 
     Raises:
         InputError: there is no such run, or its report is malformed.
@@ -49,17 +48,17 @@ def find(folder: Path, run_id: str) -> Recorded:
             where=str(folder),
             remedy="Name a run that is recorded there; `benchgov run SUITE` records one.",
         )
-    return _load(folder, run_id)
+    return _load(folder, run_id)[0]
 
 
 def _read(folder: Path, run_id: str) -> Recorded:
     try:
-        return _load(folder, run_id)
+        return Recorded(run_id, *_load(folder, run_id))
     except InputError as error:
         return Recorded(run_id, None, fault=error.message)
 
 
-def _load(folder: Path, run_id: str) -> Recorded:
+def _load(folder: Path, run_id: str) -> tuple[Report, bytes]:
     path = folder / run_id / REPORT_FILE
     data = read_bytes(path)
-    return Recorded(run_id, json_model(decode(data, str(path)), Report, str(path)), sha256_hex(data))
+    return json_model(decode(data, str(path)), Report, str(path)), data

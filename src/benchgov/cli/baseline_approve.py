@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,13 @@ import click
 from benchgov.cli.common import config_option, format_option, open_project, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchgov.audit.approval import Approved
     from benchgov.baselines.approval import Row, Scenario
     from benchgov.baselines.approver import Approver
     from benchgov.baselines.generate import Draft
-    from benchgov.baselines.recorded import Recorded
+    from benchgov.baselines.standing import Standing
     from benchgov.baselines.store import BaselineStore
     from benchgov.cli.common import Project
     from benchgov.report import Report
@@ -69,20 +70,29 @@ def approve(name: str, run_id: str, output_format: str, **given: Any) -> int:
         raise UsageError(f"--notes: at most {MAX_NOTES:,} characters")
     project = open_project(given["config_file"], {("output_dir",): given["output_dir"]})
     runs = project.output_dir / "runs"
-    chosen = find(runs, run_id)
-    assert chosen.report is not None
-    wanted = scenario(name, chosen.report)
-    report = wanted.part_of(chosen.report)
-    assert report is not None
-    store = store_for(project, wanted.suite)
+    wanted, report = scenario(name, find(runs, run_id))
+    request = Request(project, store_for(project, wanted.suite), wanted, run_id, report, given)
     approver = _approver(project, given["approver"])
     passed = row(wanted, report, recorded(runs, until=run_id))
-    _check(project, wanted, report, (store, passed, approver, given))
-    made = _draft(project, wanted, report, (chosen, approver, given))
-    files = {f"{one.run_id}.json": (runs / one.run_id / "report.json").read_bytes() for one in passed.runs}
-    done = write(made, store, project.audit_store, files, environ=project.rim.environ, now=project.rim.now)
+    _check(request, approver, passed)
+    made = _draft(request, approver)
+    files = {f"{one.run_id}.json": one.data for one in passed.runs}
+    rim = project.rim
+    done = write(made, request.store, project.audit_store, files, environ=rim.environ, now=rim.now)
     _print(project, made, done, output_format)
     return 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be approved: the scenario, the run, its part that is about the scenario, and the flags."""
+
+    project: Project
+    store: BaselineStore
+    wanted: Scenario
+    run_id: str
+    report: Report
+    flags: Mapping[str, Any]
 
 
 def _approver(project: Project, flag: str | None) -> Approver:
@@ -92,35 +102,45 @@ def _approver(project: Project, flag: str | None) -> Approver:
     return identify(flag, project.rim.environ, user_name(project.rim.run, project.root))
 
 
-def _check(
-    project: Project,
-    wanted: Scenario,
-    report: Report,
-    rest: tuple[BaselineStore, Row, Approver, dict[str, Any]],
-) -> None:
+def _check(request: Request, approver: Approver, passed: Row) -> None:
     """Raise RefusedError with everything that speaks against it."""
     from benchgov.baselines import approval, generate
     from benchgov.baselines.approver import attended, authority
     from benchgov.errors import RefusedError
 
-    store, passed, approver, given = rest
-    branch, maintainers, unknown = _ruling(project)
-    active = store.active(report.config.regime, report.environment).baselines
-    digests = [digest for one in active for digest in one.baseline.raw.values()]
+    report, flags = request.report, request.flags
+    branch, maintainers, unknown = _ruling(request.project)
+    status, active = _status(request)
     found = [
-        *attended(project.rim.environ, branch),
-        *unknown,
-        *(() if unknown else authority(approver, given["approver"], maintainers)),
-        *approval.breaches(wanted, report, given["dataset"], digests),
+        *attended(request.project.rim.environ, branch),
+        *(unknown or authority(approver, flags["approver"], maintainers)),
+        *approval.breaches(request.wanted, report, status, flags["dataset"], active),
         *passed.breaches,
         *generate.breaches([report]),
     ]
     if found:
         raise RefusedError(
-            f"{wanted.name}: the run is not approved",
+            f"{request.wanted.name}: the run is not approved",
             details=list(dict.fromkeys(found)),
             remedy="Satisfy the rules that are named; docs/guides/baselines.md explains them.",
         )
+
+
+def _status(request: Request) -> tuple[Standing, list[str]]:
+    """(status, digests of the active baselines' raw reports).
+
+    A run that was never held against a baseline is so now: leaving the gate out must not hide a regression.
+    """
+    from benchgov.baselines.standing import standing
+    from benchgov.gate.question import standing_now
+    from benchgov.gate.summary import as_gate
+
+    project, report = request.project, request.report
+    active, comparison = standing_now(report, root=project.root, settings=project.settings)
+    digests = [digest for one in active.baselines for digest in one.baseline.raw.values()]
+    if active.baselines and report.performance_gate.status == "not-evaluated":
+        report = report.model_copy(update={"performance_gate": as_gate(comparison)})
+    return standing(report), digests
 
 
 def _ruling(project: Project) -> tuple[str | None, Sequence[str], list[str]]:
@@ -151,25 +171,23 @@ def _ruling(project: Project) -> tuple[str | None, Sequence[str], list[str]]:
         return branch, (), [f"rule maintainer: origin/{branch} is not in this clone; {remedy}"]
 
 
-def _draft(
-    project: Project, wanted: Scenario, report: Report, rest: tuple[Recorded, Approver, dict[str, Any]]
-) -> Draft:
+def _draft(request: Request, approver: Approver) -> Draft:
     from benchgov.baselines.generate import Origin, draft
     from benchgov.baselines.model import Approval
     from benchgov.cli.baseline_input import limits_for
 
-    chosen, approver, given = rest
+    project, wanted, report = request.project, request.wanted, request.report
     now = project.rim.now()
     approval = Approval(
         scenario=wanted.name,
-        run=chosen.run_id,
+        run=request.run_id,
         approver=approver.name,
         identified_by=approver.identified_by,
         approved_at_utc=now,
-        notes=given["notes"],
-        dataset=given["dataset"],
+        notes=request.flags["notes"],
+        dataset=request.flags["dataset"],
     )
-    command = f"benchgov baseline approve --scenario {wanted.name} --run {chosen.run_id}"
+    command = f"benchgov baseline approve --scenario {wanted.name} --run {request.run_id}"
     origin = Origin(command, approver.name, now)
     return draft([report], limits_for(project, wanted.suite, report), origin, approval)
 

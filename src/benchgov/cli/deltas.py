@@ -19,25 +19,10 @@ REPORT = "report.json"
 
 def print_deltas(project: Project, path: Path, report: Report, output_format: str) -> None:
     """The deltas of `report`, which was read from `path`, on standard output."""
-    from benchgov.baselines.active import ActiveBaselines
-    from benchgov.cli.baseline_input import store_for
-    from benchgov.gate.compare import compare
     from benchgov.gate.deltas import deltas
-    from benchgov.gate.policy import GatePolicy
-    from benchgov.suites.load import family_thresholds
+    from benchgov.gate.question import standing_now
 
-    config, settings = report.config, project.settings
-    suite = config.suite
-    baselines = ActiveBaselines()
-    if config.against is None:
-        baselines = store_for(project, suite).active(config.regime, report.environment)
-    policy = GatePolicy(
-        settings.policy.mode,
-        missing="allow" if config.selection else None,
-        settings=settings.policy,
-        families=family_thresholds(project.suite_dir(suite)),
-    )
-    comparison = compare(report, baselines, policy)
+    baselines, comparison = standing_now(report, root=project.root, settings=project.settings)
     found = deltas(_files(project, path), report, baselines, comparison, project.rim.now())
     if output_format == "json":
         print_json(project.rim, found.to_json())

@@ -79,8 +79,9 @@ def test_a_benchmark_alone_has_its_own_status() -> None:
 @pytest.mark.parametrize(("name", "benchmark"), [("demo", None), ("demo/parse", "parse"), ("parse", "parse")])
 def test_a_scenario_is_a_suite_or_a_benchmark(name: str, benchmark: str | None) -> None:
     """By its suite or alone."""
-    found = scenario(name, report())
+    found, part = scenario(name, report())
     assert (found.suite, found.benchmark) == ("demo", benchmark)
+    assert part.config.selection == ((benchmark,) if benchmark else ())
 
 
 def test_a_scenario_that_the_run_has_not_is_refused() -> None:
@@ -135,11 +136,11 @@ def test_everything_that_speaks_against_a_run_is_said_at_once() -> None:
     one = gated(
         "regression", report(gate="drift", selection=("a",), against=against, options={"dataset": "x"})
     )
-    found = "\n".join(breaches(SUITE, one, "y", [sha256_hex(one.to_bytes())]))
+    found = "\n".join(breaches(SUITE, one, standing(one), "y", [sha256_hex(one.to_bytes())]))
     for rule in ("run-status", "whole-suite", "dataset", "pinned-environment", "one-revision", "not-again"):
         assert f"rule {rule}:" in found
-    assert not list(breaches(SUITE, report(options={"dataset": "y"}), "y", []))
-    assert "no dataset" in "".join(breaches(SUITE, report(), "y", []))
+    assert not list(breaches(SUITE, report(options={"dataset": "y"}), "pass", "y", []))
+    assert "no dataset" in "".join(breaches(SUITE, report(), "provisional", "y", []))
 
 
 @pytest.mark.parametrize(
