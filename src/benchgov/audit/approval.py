@@ -50,19 +50,20 @@ def approve(
     index = store.index_path(baseline.regime)
     before = index.read_bytes() if index.is_file() else None
     store.index(baseline.regime)
-    try:
+    with contextlib.ExitStack() as undo:  # the last first, whatever went wrong
+        undo.callback(_remove_empty, index.parent)
         folder = store.publish(baseline, made.raw, made.derivation)
-        try:
-            store.activate(baseline)
-            files = {BASELINE_FILE: baseline.to_bytes(), index.name: index.read_bytes(), **reports}
-            draft = from_approval(baseline, files, environ)
-            record = append(log, draft, host=host_fingerprint(environ, log), now=now)
-        except BaseException:
-            put_back(index, before)
-            shutil.rmtree(folder)
-            raise
-    except BaseException:
-        with contextlib.suppress(OSError):  # the regime's folder goes too, when this was its first baseline
-            index.parent.rmdir()
-        raise
+        undo.callback(put_back, index, before)
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        store.activate(baseline)
+        files = {BASELINE_FILE: baseline.to_bytes(), index.name: index.read_bytes(), **reports}
+        draft = from_approval(baseline, files, environ)
+        record = append(log, draft, host=host_fingerprint(environ, log), now=now)
+        undo.pop_all()
     return Approved(folder, record)
+
+
+def _remove_empty(folder: Path) -> None:
+    """A regime's folder goes too, when this would have been its first baseline."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()

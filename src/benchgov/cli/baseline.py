@@ -60,7 +60,8 @@ def baseline() -> None:
 def generate(suite: str, output_format: str, to_activate: bool, **given: Any) -> int:
     """Publish a new baseline of SUITE: medians, p95 for worst-case metrics, raw runs, checksums.
 
-    Nothing is overwritten. Without --activate the active baseline stays what it is.
+    Nothing is overwritten. Without --activate the active baseline stays what it is. Thresholds that
+    `derive-thresholds` found in this environment are published with the data that they follow from.
 
     \b
     Examples:

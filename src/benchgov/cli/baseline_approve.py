@@ -154,7 +154,7 @@ def _ruling(project: Project) -> tuple[str | None, Sequence[str], list[str]]:
     from benchgov.cli.baseline_input import default_branch
     from benchgov.config import FILE_NAME, load_settings
     from benchgov.errors import BlockedError
-    from benchgov.git import export
+    from benchgov.git import export, origin_branch
 
     rim = project.rim
     if not in_actions(rim.environ):
@@ -164,11 +164,12 @@ def _ruling(project: Project) -> tuple[str | None, Sequence[str], list[str]]:
         return None, (), ["rule maintainer: the workflow's event does not name the default branch"]
     try:
         with tempfile.TemporaryDirectory(prefix="benchgov-") as name:
-            export(rim.run, project.root, f"refs/remotes/origin/{branch}", [FILE_NAME], Path(name))
+            commit = origin_branch(rim.run, project.root, branch)
+            export(rim.run, project.root, commit, [FILE_NAME], Path(name))
             return branch, load_settings(Path(name), {}).maintainers, []
     except BlockedError:
         remedy = "check out with `fetch-depth: 0`"
-        return branch, (), [f"rule maintainer: origin/{branch} is not in this clone; {remedy}"]
+        return branch, (), [f"rule maintainer: origin/{branch} cannot be read here; {remedy}"]
 
 
 def _draft(request: Request, approver: Approver) -> Draft:
