@@ -118,6 +118,16 @@ def test_thresholds_are_derived_from_recorded_runs_and_published_with_the_next_b
     assert "limits derived from repeated runs: blake3:" in capsys.readouterr().out
 
 
+def test_what_was_derived_holds_in_its_environment_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """A baseline of another machine takes its thresholds from the policy, and says so."""
+    three()
+    assert run_cli(["baseline", "derive-thresholds", "demo"]) == 0
+    name = record(9, facts=FACTS.model_copy(update={"arch": "arm64"}))
+    assert run_cli(["baseline", "generate", "demo", "--report", str(RUNS / name / "report.json")]) == 0
+    assert "thresholds: by policy and suite" in capsys.readouterr().out
+    assert only_baseline().derivation is None
+
+
 def test_deriving_again_gives_the_same_bytes_and_json_says_what_was_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -10,7 +10,7 @@ import click
 
 from benchgov.cli.baseline_approve import approve
 from benchgov.cli.baseline_derive import derive_thresholds
-from benchgov.cli.baseline_input import index_name, say_how, store_for
+from benchgov.cli.baseline_input import index_name, say_how, store_for, thresholds_of
 from benchgov.cli.common import config_option, format_option, open_project, print_json
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _command(suite: str, regime: str, given: dict[str, Any]) -> str:
 def _print_published(project: Project, made: Baseline, folder: Path, active: bool) -> None:
     kind = "" if made.authoritative else " (not authoritative: the environment is not pinned)"
     shown = folder.relative_to(project.root) if folder.is_relative_to(project.root) else folder
-    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {shown}\n")
+    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {shown}\n{thresholds_of(made)}")
     if active:
         project.rim.stdout.write("  active in its regime and environment once the change is merged\n")
         say_how(project, "commit the folder and index.json, and open a pull request for their code owners.")

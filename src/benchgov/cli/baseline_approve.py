@@ -194,7 +194,7 @@ def _draft(request: Request, approver: Approver) -> Draft:
 
 
 def _print(project: Project, made: Draft, done: Approved, output_format: str) -> None:
-    from benchgov.cli.baseline_input import say_how
+    from benchgov.cli.baseline_input import say_how, thresholds_of
 
     baseline = made.baseline
     index = done.folder.parent / "index.json"
@@ -208,7 +208,7 @@ def _print(project: Project, made: Draft, done: Approved, output_format: str) ->
     kind = "" if baseline.authoritative else " (not authoritative: the environment is not pinned)"
     project.rim.stdout.write(
         f"approved: {baseline.baseline_id}{kind}\n"
-        f"  {baseline.approval.scenario}, by {baseline.approval.approver}\n"
+        f"  {baseline.approval.scenario}, by {baseline.approval.approver}\n{thresholds_of(baseline)}"
         + "".join(f"  {path}\n" for path in written)
     )
     say_how(project, "commit these to a branch, and open a pull request that the code owners review.")

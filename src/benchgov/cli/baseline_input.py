@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from benchgov.baselines.generate import Limits
+    from benchgov.baselines.model import Baseline
     from benchgov.baselines.store import BaselineStore
     from benchgov.cli.common import Project
     from benchgov.report import Report
@@ -97,6 +98,11 @@ def index_name(project: Project, suite: str) -> str:
 def say_how(project: Project, text: str) -> None:
     """What to do next, on standard error."""
     project.rim.stderr.write(f"  next: {text}\n")
+
+
+def thresholds_of(made: Baseline) -> str:
+    """Where the thresholds of a new baseline come from, as a line of output."""
+    return f"  thresholds: {f'derived, {made.derivation}' if made.derivation else 'by policy and suite'}\n"
 
 
 def default_branch(environ: Mapping[str, str]) -> str | None:

@@ -60,6 +60,15 @@ def test_sessions_beyond_their_own_limits_are_a_remark() -> None:
     assert "sessions: all 3 raw reports are within the limits" in sanity_page("default", [wide])
 
 
+def test_samples_that_are_zero_have_no_interval_and_are_clean() -> None:
+    """The logarithm of a ratio with 0 has no end; the comparison is still one."""
+    sampling = {"isolation": "shared", "warmup": 2, "runs": 5, "iterations": 1}
+    sessions = ([0, 0, 0, 0, 1], [0, 0, 1, 1, 1], [0, 1, 1, 1, 1])
+    one = checked(*(report(run("a", metric(samples), sampling=sampling)) for samples in sessions))
+    assert one.clean
+    assert one.by_mode["statistical"].findings[0].interval_percent is None
+
+
 def shown(one: Report, baselines: ActiveBaselines) -> Deltas:
     """The deltas of a report."""
     comparison = compare(one, baselines, GatePolicy("threshold"))
