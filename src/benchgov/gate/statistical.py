@@ -187,6 +187,7 @@ def _percent(change: float) -> float:
 
 
 def _interval(low: float, high: float) -> tuple[float, float] | None:
+    """In percent; None where it has no end, as with too few samples."""
     return (_percent(low), _percent(high)) if math.isfinite(high - low) else None
 
 

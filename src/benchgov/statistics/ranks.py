@@ -27,9 +27,9 @@ Blocks = tuple[tuple[int, int], ...]
 """How many samples of the first and of the second group each block holds, in order."""
 
 EXACT_PRODUCT, EXACT_WIDTH = 10_000, 25_000
-"""Up to so many pairs of one and one in a block, and in all of them, the distribution is exact, not normal."""
+"""Up to so many pairs of one and one in a block, and in all of them, the distribution is exact."""
 MAX_TABLE = 100_000
-"""Beyond so many pairs of one and one no table of the distribution is made, and no pair is looked at alone."""
+"""Beyond so many pairs of one and one the distribution has no table, and no pair is looked at alone."""
 CHUNK = 4_000_000
 """How many comparisons are held in memory at a time."""
 
