@@ -90,6 +90,7 @@ def log(name: str, size: int) -> dict[str, object]:
     document: dict[str, object] = json.loads(REAL_LOG.read_text(encoding="utf-8"))
     benchmarks = document["benchmarks"]
     assert isinstance(benchmarks, list)
+    document["machine_info"] = {"system": "Linux"}  # the real one's machine is not this one
     document["benchmarks"] = [one_of(benchmarks[0], number, chance) for number in range(size)]
     return document
 
