@@ -85,9 +85,7 @@ class Bench:
         self._suite = tree.suite
         self._progress = progress
 
-    def open(
-        self, group: Sequence[PlannedRun], scratch: Path, stack: contextlib.ExitStack
-    ) -> list[Entry]:
+    def open(self, group: Sequence[PlannedRun], scratch: Path, stack: contextlib.ExitStack) -> list[Entry]:
         """All variants of one benchmark at one scale, each run once, and held against each other."""
         entries = [self._entry(planned, scratch / str(index)) for index, planned in enumerate(group)]
         for entry in entries:

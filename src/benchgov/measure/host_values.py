@@ -149,23 +149,22 @@ def stray_module(spec: Spec) -> str:
     """Why this process does not measure its own tree: a module was loaded from the other one."""
     if not spec.get("apart"):
         return ""
-    own, other = spec["apart"]
+    other = spec["apart"][1]
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and _below(os.path.realpath(file), other):
             return (
-                f"module {name} was loaded from the other revision's work tree, so both sides would measure "
-                "the same code; let `prepare` install each revision, or put its folder on PYTHONPATH"
+                f"module {name} was loaded from the work tree of the revision that it is compared with; let "
+                "`prepare` install each revision, or put its folder on PYTHONPATH"
             )
     return ""
 
 
 def _below(path: str, root: str) -> bool:
     """Whether `path` is of the sources in `root`, and not of a Python environment there."""
-    environments = (sys.prefix, sys.base_prefix)
-    return (
-        path.startswith(root + os.sep) or path == root
-    ) and not (
-        any(part in path.split(os.sep) for part in _INSTALLED)
-        or any(path.startswith(one + os.sep) for one in environments if one.startswith(root + os.sep))
+    if not (path + os.sep).startswith(root + os.sep):
+        return False
+    environments = [one for one in (sys.prefix, sys.base_prefix) if one.startswith(root + os.sep)]
+    return not any(f"{os.sep}{name}" in path for name in _INSTALLED) and not any(
+        path.startswith(one + os.sep) for one in environments
     )

@@ -22,6 +22,7 @@ from benchgov.measure.source_series import measure_source
 from benchgov.report import Environment, Run
 from benchgov.rim import Clock
 
+
 def measure(
     plan: Plan,
     *,

@@ -26,7 +26,8 @@ class Variant(Part):
 
     Modules are found in the suite's own folder first, then where Python finds them. In a command
     `{python}`, `{scale}`, `{input}` (a file with the input as JSON), `{suite}` (the suite's folder) and
-    `{root}` (the repository's) are replaced; the input is on standard input too, and what it prints is its output.
+    `{root}` (the repository's) are replaced; the input is on standard input too, and what it prints is its
+    output.
     """
 
     callable: Callable_ | None = None
