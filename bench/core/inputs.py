@@ -112,6 +112,34 @@ def records(scale: float) -> list[dict[str, Any]]:
     ]
 
 
+def history_reports(scale: float) -> list[tuple[Any, str]]:
+    """`scale` reports of ten runs, two metrics and five samples each, and their digests; not in order."""
+    from datetime import timedelta
+
+    from benchgov.report import Report
+
+    rng = random.Random(f"history {scale}")
+    pattern = Report.model_validate(report(10))
+    made = []
+    for number in range(int(scale)):
+        moment = datetime(2026, 1, 2, tzinfo=UTC) + timedelta(hours=number)
+        runs = tuple(
+            run.model_copy(
+                update={
+                    "metrics": tuple(
+                        metric.model_copy(update={"samples": tuple(rng.uniform(1e3, 2e3) for _ in range(5))})
+                        for metric in run.metrics[:2]
+                    )
+                }
+            )
+            for run in pattern.runs
+        )
+        update = {"runs": runs, "started_at_utc": moment, "finished_at_utc": moment}
+        made.append((pattern.model_copy(update=update), f"{number:064d}"))
+    rng.shuffle(made)
+    return made
+
+
 def manifest_text(scale: float) -> str:
     """A suite manifest with `scale` benchmarks of two variants, as YAML text."""
     head = (
@@ -155,6 +183,21 @@ def pytest_benchmark_log(scale: float) -> str:
     ]
     head = {"machine_info": {"system": "Linux"}, "commit_info": {}, "version": "5.2.3"}
     return json.dumps({**head, "benchmarks": benchmarks}, indent=4)
+
+
+def go_log(scale: float) -> str:
+    """The text of `go test -bench . -benchmem -count 10` for `scale` benchmarks."""
+    rng = random.Random(f"go {scale}")
+    head = "goos: linux\ngoarch: amd64\npkg: example.org/sort\ncpu: none\n"
+    names = [f"BenchmarkSort/size={number}-8" for number in range(int(scale))]
+    lines = [
+        f"{name:<32}\t{rng.randint(1, 10**6):9d}\t{rng.uniform(100, 9999):10.1f} ns/op"
+        f"\t{rng.uniform(1, 999):8.2f} MB/s"
+        f"\t{rng.randrange(4096):8d} B/op\t{rng.randrange(64):8d} allocs/op\n"
+        for name in names
+        for _ in range(10)
+    ]
+    return f"{head}{''.join(lines)}PASS\nok  \texample.org/sort\t12.345s\n"
 
 
 def tree(scale: float) -> str:

@@ -14,6 +14,7 @@ import rfc8785  # noqa: F401
 import yaml  # noqa: F401
 
 from benchgov import canonical
+from benchgov.adapters.go import KNOWN_UNITS
 from benchgov.adapters.interface import Log
 from benchgov.adapters.registry import adapters, detect
 from benchgov.audit.chain import Draft, append, verify
@@ -59,6 +60,23 @@ def read_log(text: str) -> list[list[Any]]:
         reading = detect(log, ADAPTERS).read(log, False)
     return [
         [one.name, metric.name, len(metric.samples), max(metric.samples)]
+        for one in reading.benchmarks
+        for metric in one.metrics
+    ]
+
+
+def read_go(text: str) -> list[list[Any]]:
+    units = {name: (unit, factor) for unit, (name, _, factor, _) in KNOWN_UNITS.items()}
+    log = Log("log.txt", text)
+    with without_collector():
+        reading = detect(log, ADAPTERS).read(log, False)
+    return [
+        [
+            f"Benchmark{one.name.removeprefix(one.group + '/')}-{one.parameters['gomaxprocs']}",
+            units[metric.name][0],
+            len(metric.samples),
+            round(min(metric.samples) / units[metric.name][1], 2),
+        ]
         for one in reading.benchmarks
         for metric in one.metrics
     ]

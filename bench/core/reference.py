@@ -84,6 +84,17 @@ def read_log(text: str) -> list[list[Any]]:
     return rows
 
 
+def read_go(text: str) -> list[list[Any]]:
+    """Split every line, and collect the numbers by name and unit; nothing is checked."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for line in text.split("\n"):
+        fields = line.split()
+        if fields and fields[0].startswith("Benchmark"):
+            for value, unit in zip(fields[2::2], fields[3::2], strict=True):
+                found.setdefault((fields[0], unit), []).append(float(value))
+    return [[name, unit, len(samples), min(samples)] for (name, unit), samples in found.items()]
+
+
 def append_chain(contents: list[dict[str, Any]]) -> str:
     """Read the whole log before each append; write to a temporary file, fsync, link."""
     with tempfile.TemporaryDirectory(prefix="benchgov-core-") as store:

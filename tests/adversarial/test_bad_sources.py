@@ -115,7 +115,7 @@ def blocked(run: Callable[..., Measurement], folder: Path) -> Callable[..., Run]
         ("print('hello')", "no known tool wrote this"),
         ("print('goos: linux\\nPASS')", "no benchmark"),
         ("import os; os.write(1, b'\\xff\\xfe\\x00')", "not UTF-8: byte 0xff at offset 0"),
-        (GO.format(lines="BenchmarkA-2 100 nan ns/op"), "standard output:2"),
+        (GO.format(lines="BenchmarkA-2 100 NaN ns/op"), "standard output:2"),
         (GO.format(lines="BenchmarkA-2 100 -5 ns/op"), "standard output:2"),
         (GO.format(lines="BenchmarkA-2 100 5 parsecs/op\\nBenchmarkB-2 100 5 ns/op x"), "standard output:"),
         ('print(\'{"results": [{"command": "a", "mean": 1, "times": [1\')', "cut off"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured
 from benchgov.adapters.quantities import decimal
-from benchgov.adapters.values import fault
+from benchgov.adapters.values import fault, joined
 from benchgov.report import Direction, Metric
 from benchgov.text import one_line
 
@@ -158,7 +158,7 @@ def repeated(log: Log, found: Sequence[Measured], keeper: Keeper) -> list[Measur
             keeper.refuse(fault(log, one.place, wanted, ", ".join(_shape(one))))
             continue
         by_name[one.name] = first._replace(
-            metrics=tuple(map(_joined, first.metrics, one.metrics)),
+            metrics=tuple(map(joined, zip(first.metrics, one.metrics, strict=True))),
             notes=tuple(dict.fromkeys((*first.notes, *one.notes))),
         )
     return list(by_name.values())
@@ -166,10 +166,6 @@ def repeated(log: Log, found: Sequence[Measured], keeper: Keeper) -> list[Measur
 
 def _shape(one: Measured) -> list[str]:
     return [f"{metric.name} in {metric.unit}" for metric in one.metrics]
-
-
-def _joined(first: Metric, then: Metric) -> Metric:
-    return first.model_copy(update={"samples": (*first.samples, *then.samples)})
 
 
 def metric(name: str, unit: str, direction: Direction, value: float) -> Metric:

@@ -222,6 +222,7 @@ def _benchmark(command: str, processes: Sequence[_Process]) -> Measured:
             unit="count",
             direction="lower",
             samples=tuple(total[event] for total in totals),
+            processes=(1,) * len(totals),
         )
         for event in totals[0]
         if event in EVENTS

@@ -124,7 +124,8 @@ def _benchmark(log: Log, runs: Sequence[_Report]) -> Measured:
 
 def _metrics(log: Log, runs: Sequence[_Report], *, with_memory: bool) -> Iterator[Metric]:
     def metric(name: str, unit: str, samples: Sequence[float]) -> Metric:
-        return Metric(name=name, unit=unit, direction="lower", samples=tuple(samples))
+        alone = (1,) * len(samples)
+        return Metric(name=name, unit=unit, direction="lower", samples=tuple(samples), processes=alone)
 
     yield metric("wall_time", "ns", [_elapsed(log, run) for run in runs])
     spent = [sum(_number(log, run, field) for field in _CPU) * _NANOSECONDS for run in runs]

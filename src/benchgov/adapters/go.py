@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from benchgov.adapters.interface import Log, MalformedLogError, Measured, Reading
 from benchgov.adapters.values import fault, shown, words
 from benchgov.documents import parse_json
@@ -28,6 +30,7 @@ KNOWN_UNITS: dict[str, tuple[str, str, float, Direction]] = {
 }
 """What package testing writes by itself → metric, unit, factor, direction."""
 
+_METRIC = TypeAdapter(Metric)  # makes one in three quarters of the time that `Metric(…)` takes
 _RESULT = re.compile(r"(?m)^Benchmark\S*[ \t]+\d+[ \t]+[-+.\dNI]\S*[ \t]+\S")
 _HEADER = re.compile(r"(goos|goarch|pkg|cpu|go): (.*)")
 _UNIT = re.compile(r"Unit (\S+) (?:\S+ )*?better=(higher|lower)\b")
@@ -39,12 +42,13 @@ _EVENT_KEYS = {"Action", "Package"}
 
 @dataclass
 class _Found:
-    """The results of one benchmark, in order: unit as written → samples."""
+    """The results of one benchmark, in order: units as written, and a row of values for each line."""
 
     line: int
     package: str
     name: str
-    values: dict[str, list[float]]
+    units: list[str]
+    rows: list[list[float]]
     iterations: int
 
 
@@ -178,36 +182,37 @@ def _take_result(log: Log, line: int, text: str, state: _State) -> None:
     fields = text.split()
     if len(fields) == 1:  # `-v` announces a benchmark before its result
         return
-    values = _values(log, line, fields)
+    values, units = _values(log, line, text, fields), fields[3::2]
+    iterations = int(fields[1])
     key = (state.package, fields[0])
     known = state.found.get(key)
-    iterations = int(fields[1])
     if known is None:
-        listed = {unit: [value] for unit, value in values.items()}
-        state.found[key] = _Found(line, state.package, fields[0], listed, iterations)
+        if len(set(units)) < len(units):
+            raise fault(log, line, "each unit once", ", ".join(units))
+        state.found[key] = _Found(line, state.package, fields[0], units, [values], iterations)
         return
-    if known.values.keys() != values.keys():
-        wanted = ", ".join(known.values)
-        raise fault(log, line, f"{fields[0]} in the units of line {known.line} ({wanted})", ", ".join(values))
-    for unit, value in values.items():
-        known.values[unit].append(value)
+    if known.units != units:
+        wanted = ", ".join(known.units)
+        raise fault(log, line, f"{fields[0]} in the units of line {known.line} ({wanted})", ", ".join(units))
+    known.rows.append(values)
     known.iterations = min(known.iterations, iterations)
 
 
-def _values(log: Log, line: int, fields: Sequence[str]) -> dict[str, float]:
-    """unit → value of the fields of one result line."""
+def _values(log: Log, line: int, text: str, fields: list[str]) -> list[float]:
+    """The values of a result line, whose fields are name, iterations, then value and unit in turn."""
     count = fields[1]
     if not (count.isascii() and count.isdecimal() and len(count) < 16 and int(count)):
         raise fault(log, line, f"a number of iterations after {shown(fields[0])}", count)
-    rest = fields[2:]
-    if not rest or len(rest) % 2:
-        raise fault(log, line, "pairs of value and unit", " ".join(rest) or None)
-    values: dict[str, float] = {}
-    for text, unit in zip(rest[::2], rest[1::2], strict=True):
-        if unit in values:
-            raise fault(log, line, "each unit once", unit)
-        values[unit] = _decimal(log, text, line)
-    return values
+    if len(fields) % 2 or len(fields) < 4:
+        raise fault(log, line, "pairs of value and unit", " ".join(fields[2:]) or None)
+    try:
+        # The quick way for logs with a million lines: the sum of what holds NaN or infinity is not finite.
+        values = [float(text) for text in fields[2::2]]
+        if min(values) >= 0.0 and sum(values) < inf and text.rfind("_") < len(fields[0]):
+            return values
+    except ValueError:
+        pass
+    return [_decimal(log, text, line) for text in fields[2::2]]
 
 
 def _decimal(log: Log, text: str, line: int) -> float:
@@ -245,7 +250,7 @@ def _measured(
     """Dropped from the name, GOMAXPROCS stays a parameter; `-cpu 1,2` makes several benchmarks of one."""
     bare, procs = cut[one.name]
     name = (one.name if variants[bare] > 1 else bare).removeprefix("Benchmark")
-    metrics, notes = _metrics(one.values, better)
+    metrics, notes = _metrics(one, better)
     return Measured(
         f"{one.package}/{name}" if one.package else name or "Benchmark",
         metrics,
@@ -257,12 +262,10 @@ def _measured(
     )
 
 
-def _metrics(
-    values: Mapping[str, Sequence[float]], better: Mapping[str, Direction]
-) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+def _metrics(one: _Found, better: Mapping[str, Direction]) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     """(metrics, notes). An author's own unit is a metric only when a `Unit` line says which way is better."""
     metrics, notes = [], []
-    for unit, given in values.items():
+    for unit, given in zip(one.units, zip(*one.rows, strict=True), strict=True):
         if unit in KNOWN_UNITS:
             name, written, factor, direction = KNOWN_UNITS[unit]
         elif unit in better and _metric_name(unit):
@@ -271,8 +274,9 @@ def _metrics(
             said = "no line `Unit … better=higher` or `better=lower` says its direction"
             notes.append(f"{one_line(unit, 40)} is left out: {said}")
             continue
-        scaled = tuple(value * factor for value in given)
-        metrics.append(Metric(name=name, unit=written, direction=direction, samples=scaled))
+        scaled = given if factor == 1.0 else [value * factor for value in given]
+        of_metric = {"name": name, "unit": written, "direction": direction, "samples": scaled}
+        metrics.append(_METRIC.validate_python(of_metric))
     return tuple(metrics), tuple(notes)
 
 

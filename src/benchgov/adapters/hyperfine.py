@@ -62,7 +62,9 @@ def _metrics(log: Log, given: Mapping[str, Any], place: str) -> Iterator[Metric]
     else:
         centre = "median" if "median" in given else "mean"
         times = (number(log, given.get(centre), f"{place}.{centre}") * _NANOSECONDS,)
-    yield Metric(name="wall_time", unit="ns", direction="lower", samples=times)
+    # hyperfine starts a process for every run.
+    alone = (1,) * len(times)
+    yield Metric(name="wall_time", unit="ns", direction="lower", samples=times, processes=alone)
     if "user" in given and "system" in given:
         spent = sum(number(log, given[name], f"{place}.{name}") for name in ("user", "system"))
         yield Metric(name="cpu_time", unit="ns", direction="lower", samples=(spent * _NANOSECONDS,))
@@ -70,7 +72,7 @@ def _metrics(log: Log, given: Mapping[str, Any], place: str) -> Iterator[Metric]
         memory = samples(log, given["memory_usage_byte"], 1, f"{place}.memory_usage_byte")
         if len(memory) != len(times):
             raise fault(log, f"{place}.memory_usage_byte", f"an array of {len(times)}, like times,", memory)
-        yield Metric(name="peak_memory", unit="bytes", direction="lower", samples=memory)
+        yield Metric(name="peak_memory", unit="bytes", direction="lower", samples=memory, processes=alone)
 
 
 def _notes(given: Mapping[str, Any]) -> Iterator[str]:

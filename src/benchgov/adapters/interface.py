@@ -35,7 +35,7 @@ class Log:
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of the text as UTF-8."""
+        """SHA-256 of the text as UTF-8. Computed once: every benchmark of the log names it."""
         return sha256_hex(self.text.encode("utf-8"))
 
     @cached_property
@@ -150,4 +150,13 @@ class TreeAdapter(Adapter, Protocol):
 
     def read_tree(self, logs: Sequence[Log], allow_partial: bool) -> Sequence[Reading]:
         """What `logs`, each of which `detects` claimed, say together; raises MalformedLogError."""
+        ...
+
+
+@runtime_checkable
+class Littering(Protocol):
+    """An adapter whose tool writes pages and plots into the folder of its logs."""
+
+    def passes_over(self, log: Log) -> bool:
+        """Whether `log`, which nobody claimed, is one of them: then no word about it. Raises nothing."""
         ...

@@ -111,9 +111,9 @@ def _metrics(
     score = scored(unit)
     if score is None or score.name != MODES[mode][0]:
         raise fault(log, f"{at}.scoreUnit", f"a unit {MODES[mode][1]} of mode {mode}", unit)
-    values, notes = _values(log, primary, score.factor, at)
+    forks, notes = _values(log, primary, score.factor, at)
     _refuse_missing(log, given, primary, at)
-    metrics = {score.name: _metric(score, values)}
+    metrics = {score.name: _metric(score, forks)}
     others = f"{place}.secondaryMetrics"
     for name, other in mapping(log, given.get("secondaryMetrics") or {}, others).items():
         read = _secondary(log, given, name, other, f"{others}.{one_line(name, 60)}")
@@ -124,8 +124,14 @@ def _metrics(
     return tuple(metrics.values()), tuple(notes)
 
 
-def _metric(score: Score, values: tuple[float, ...]) -> Metric:
-    return Metric(name=score.name, unit=score.unit, direction=score.direction, samples=values)
+def _metric(score: Score, forks: Sequence[tuple[float, ...]]) -> Metric:
+    return Metric(
+        name=score.name,
+        unit=score.unit,
+        direction=score.direction,
+        samples=tuple(value for fork in forks for value in fork),
+        processes=tuple(map(len, forks)),
+    )
 
 
 def _secondary(log: Log, given: Mapping[str, Any], name: str, other: Any, place: str) -> Metric | str:
@@ -138,16 +144,17 @@ def _secondary(log: Log, given: Mapping[str, Any], name: str, other: Any, place:
         return f"{left_out}: nothing says which way is better"
     if stated.get("score") in _NO_NUMBERS:
         return f"{left_out}: JMH has no number for it"
-    values, _ = _values(log, stated, score.factor, place)
-    return _metric(score, values)
+    forks, _ = _values(log, stated, score.factor, place)
+    return _metric(score, forks)
 
 
 def _values(
     log: Log, stated: Mapping[str, Any], factor: float, place: str
-) -> tuple[tuple[float, ...], list[str]]:
-    """(samples, notes). A secondary metric may have none in some of the forks."""
+) -> tuple[list[tuple[float, ...]], list[str]]:
+    """(samples by fork, notes). A secondary metric may have none in some of the forks."""
     if "rawDataHistogram" in stated:
-        return _from_histogram(log, stated["rawDataHistogram"], factor, f"{place}.rawDataHistogram")
+        calls, notes = _from_histogram(log, stated["rawDataHistogram"], factor, f"{place}.rawDataHistogram")
+        return [calls], notes
     forks = _lists(log, stated.get("rawData"), f"{place}.rawData")
     found = [
         samples(log, fork, factor, f"{place}.rawData[{index}]")
@@ -156,7 +163,7 @@ def _values(
     ]
     if not found:
         raise fault(log, f"{place}.rawData", "one sample or more", forks)
-    return tuple(value for fork in found for value in fork), []
+    return found, []
 
 
 def _lists(log: Log, value: Any, place: str) -> Sequence[Any]:

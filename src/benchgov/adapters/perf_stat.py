@@ -170,7 +170,8 @@ def _take(log: Log, name: str, given: Sequence[_Event], metrics: list[Metric], n
     if samples:
         unit = "ns" if base in TIMES else "count"
         metric = _metric_name(base, modifier)
-        metrics.append(Metric(name=metric, unit=unit, direction="lower", samples=samples))
+        alone = (1,) * len(samples)
+        metrics.append(Metric(name=metric, unit=unit, direction="lower", samples=samples, processes=alone))
     if any(event.share not in {"100.00", "100.0", ""} for event in counted):
         notes.append(f"{one_line(name, 60)} was counted for a part of the time, and scaled up")
 

@@ -140,10 +140,11 @@ def _whole(log: Log, element: Element, text: str | None) -> int:
 def _metrics(log: Log, iterations: Sequence[Element], revs: Sequence[int]) -> Iterator[Metric]:
     net = zip(iterations, _attribute(log, iterations, "time-net"), revs, strict=True)
     times = tuple(number(log, value / count * _MICROSECOND, one.line) for one, value, count in net)
-    yield Metric(name="wall_time", unit="ns", direction="lower", samples=times)
+    alone = (1,) * len(times)  # phpbench starts a process for every iteration
+    yield Metric(name="wall_time", unit="ns", direction="lower", samples=times, processes=alone)
     if any("mem-peak" in iteration.attributes for iteration in iterations):
         peak = _attribute(log, iterations, "mem-peak")
-        yield Metric(name="peak_memory", unit="bytes", direction="lower", samples=peak)
+        yield Metric(name="peak_memory", unit="bytes", direction="lower", samples=peak, processes=alone)
 
 
 def _attribute(log: Log, iterations: Sequence[Element], name: str) -> tuple[float, ...]:

@@ -117,10 +117,10 @@ def _metrics(log: Log, processes: list[_Process], place: str) -> tuple[tuple[Met
     if not isinstance(unit, str) or unit not in _UNITS:
         raise fault(log, place, f"one of the units {', '.join(_UNITS)}, integer", unit)
     name, written, factor, direction = _UNITS[unit]
-    values = tuple(
-        value for one in processes for value in samples(log, one.values, factor, f"{one.place}.values")
-    )
-    metrics = (Metric(name=name, unit=written, direction=direction, samples=values),)
+    groups = [samples(log, one.values, factor, f"{one.place}.values") for one in processes]
+    values = tuple(value for group in groups for value in group)
+    sizes = tuple(map(len, groups))
+    metrics = (Metric(name=name, unit=written, direction=direction, samples=values, processes=sizes),)
     return (metrics, ()) if name == "peak_memory" else (metrics + _peaks(log, processes), ())
 
 
@@ -129,7 +129,12 @@ def _peaks(log: Log, processes: list[_Process]) -> tuple[Metric, ...]:
     for name in ("command_max_rss", "mem_max_rss"):
         if all(name in one.metadata for one in processes):
             peaks = [number(log, one.metadata[name], f"{one.place}.metadata.{name}") for one in processes]
-            return (Metric(name="peak_memory", unit="bytes", direction="lower", samples=tuple(peaks)),)
+            alone = (1,) * len(peaks)
+            return (
+                Metric(
+                    name="peak_memory", unit="bytes", direction="lower", samples=tuple(peaks), processes=alone
+                ),
+            )
     return ()
 
 

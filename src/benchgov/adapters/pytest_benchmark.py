@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from benchgov.adapters.interface import Log, Measured, Reading
 from benchgov.adapters.values import count, each, fault, mapping, members, number, samples, word, words
 from benchgov.report import Metric
@@ -21,6 +23,8 @@ TIMERS = {
 """`options.timer` → what it measures; all of them give seconds."""
 
 _NANOSECONDS = 1e9
+_METRIC = TypeAdapter(Metric)  # makes one in three quarters of the time that `Metric(…)` takes
+_IN_NANOSECONDS = {"unit": "ns", "direction": "lower"}
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -53,28 +57,29 @@ class PytestBenchmark:
 def _benchmark(log: Log, item: Any, index: int) -> Measured:
     place = f"benchmarks[{index}]"
     given = mapping(log, item, place)
-    group, params = given.get("group"), given.get("params")
+    stats = given.get("stats")
+    if type(stats) is not dict:  # asked here: paths for messages are costly, a hundred thousand times
+        raise fault(log, f"{place}.stats", "an object", stats)
+    group, params, extra = given.get("group"), given.get("params"), given.get("extra_info")
     name = word(log, given.get("fullname", given.get("name")), f"{place}.fullname")
-    stats = mapping(log, given.get("stats"), f"{place}.stats")
     options = given.get("options") or {}
     metric, notes = _time(log, stats, _timer(log, options, place), place)
-    extra = given.get("extra_info")
     return Measured(
         name,
         (metric,),
         place,
-        group=group if isinstance(group, str) else "",
-        parameters=params if isinstance(params, dict) else {},
-        iterations=count(log, stats.get("iterations", 1), f"{place}.stats.iterations"),
-        warmup=_warmup(options),
-        source=_source(name),
-        notes=(*notes, *_extra(extra)) if extra else notes,
+        group if isinstance(group, str) else "",
+        params if isinstance(params, dict) else {},
+        count(log, stats.get("iterations", 1), f"{place}.stats.iterations"),
+        _warmup(options),
+        _source(name),
+        (*notes, *_extra(extra)) if extra else notes,
     )
 
 
 def _timer(log: Log, options: Any, place: str) -> str:
     """The metric that the benchmark's timer measures. Formats before 3.0 had no options, and this timer."""
-    timer = mapping(log, options, f"{place}.options").get("timer", "perf_counter")
+    timer = mapping(log, options, place).get("timer", "perf_counter")
     metric = TIMERS.get(timer.rpartition(".")[2]) if isinstance(timer, str) else None
     if metric is None:
         raise fault(log, f"{place}.options.timer", f"one of {', '.join(TIMERS)}", timer)
@@ -91,7 +96,7 @@ def _time(log: Log, stats: Mapping[str, Any], name: str, place: str) -> tuple[Me
     else:
         values = (number(log, stats.get("median"), f"{place}.stats.median") * _NANOSECONDS,)
         notes = ("the log has no samples, only their median; --benchmark-save-data keeps them",)
-    return Metric(name=name, unit="ns", direction="lower", samples=values), notes
+    return _METRIC.validate_python({**_IN_NANOSECONDS, "name": name, "samples": values}), notes
 
 
 def _warmup(options: Mapping[str, Any]) -> int:

@@ -49,6 +49,8 @@ BUILT_IN: dict[str, str] = {
     "gnu-time": "benchgov.adapters.gnu_time:GnuTime",
     "perf-stat": "benchgov.adapters.perf_stat:PerfStat",
     "callgrind": "benchgov.adapters.callgrind:Callgrind",
+    "libtest": "benchgov.adapters.libtest:Libtest",
+    "criterion": "benchgov.adapters.criterion:Criterion",
 }
 """Tool → `module:class`, imported when it is needed."""
 

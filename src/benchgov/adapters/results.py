@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchgov.adapters.interface import MalformedLogError, Measured, Reading
+from benchgov.adapters.values import joined
 from benchgov.report import Metric
 from benchgov.text import one_line
 
@@ -53,11 +54,8 @@ class Result:
                 )
         if len(self.given) == 1:
             return self.first.metrics
-        samples = [{metric.name: metric.samples for metric in measured.metrics} for _, measured in self.given]
-        return tuple(
-            metric.model_copy(update={"samples": tuple(one for log in samples for one in log[metric.name])})
-            for metric in self.first.metrics
-        )
+        by_name = [{metric.name: metric for metric in measured.metrics} for _, measured in self.given]
+        return tuple(joined([one[metric.name] for one in by_name]) for metric in self.first.metrics)
 
 
 def results(readings: Sequence[Reading], identify: Callable[[str], str]) -> list[Result]:

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from benchgov.adapters.interface import Log, MalformedLogError, Measured
+from benchgov.report import Metric
 from benchgov.text import one_line
 
 _NUMBERS = {int, float}
@@ -63,6 +64,13 @@ def samples(log: Log, values: Any, factor: float, place: str) -> tuple[float, ..
         pass
     exact = [number(log, value, f"{place}[{index}]") for index, value in enumerate(values)]
     return tuple(number(log, value * factor, f"{place}[{index}]") for index, value in enumerate(exact))
+
+
+def joined(metrics: Sequence[Metric]) -> Metric:
+    """One metric with the samples of all, in order; each of `metrics` comes from processes of its own."""
+    samples = tuple(sample for metric in metrics for sample in metric.samples)
+    processes = tuple(size for metric in metrics for size in metric.processes or (len(metric.samples),))
+    return metrics[0].model_copy(update={"samples": samples, "processes": processes})
 
 
 def mapping(log: Log, value: Any, place: str) -> dict[str, Any]:

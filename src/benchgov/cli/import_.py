@@ -117,13 +117,14 @@ def _logs(
     project: Project, files: Sequence[str], known: Mapping[str, Adapter], chosen: Adapter | None
 ) -> Iterator[tuple[Log, Adapter]]:
     """(log, its adapter) of every file; what in a folder is nobody's log is passed over, and said."""
-    from benchgov.adapters.interface import MalformedLogError
+    from benchgov.adapters.interface import Littering, MalformedLogError
     from benchgov.adapters.logs import find_logs
     from benchgov.adapters.registry import detect
 
     if STANDARD_INPUT in files:
         log = _standard_input()
         yield log, chosen or detect(log, known)
+    littering = [one for one in known.values() if isinstance(one, Littering)]
     for place in find_logs([name for name in files if name != STANDARD_INPUT], project.rim.cwd):
         log = place.read(project.root)
         try:
@@ -131,7 +132,8 @@ def _logs(
         except MalformedLogError as error:
             if place.must_be_a_log:
                 raise
-            project.rim.stderr.write(f"passed over: {error}\n")
+            if not any(one.passes_over(log) for one in littering):
+                project.rim.stderr.write(f"passed over: {error}\n")
             continue
         yield log, adapter
 

@@ -10,12 +10,16 @@ import click
 from benchgov.cli.common import config_option, format_option, open_project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from benchgov.cli.against import AgainstFlags
     from benchgov.cli.common import Project
     from benchgov.measure.assemble import Measurement
     from benchgov.measure.plan import Plan
     from benchgov.report import Environment, Report
+    from benchgov.sharding.shard import Shard
     from benchgov.suites.load import Suite
+    from benchgov.suites.manifest import Family
 
 
 @click.command()
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="PATTERN",
     help="An id, `id@scale`, `family:<name>` or a glob such as `canonical-*`; may be repeated.",
+)
+@click.option(
+    "--shard",
+    metavar="JSON",
+    help="Only this job's part: an entry of the matrix that `benchgov plan` printed.",
 )
 @click.option("--warmup", type=int, help="Warm-up samples, at least 2.  [default: the manifest's, else 2]")
 @click.option("--runs", type=int, help="Measured samples, at least 5.  [default: the manifest's, else 5]")
@@ -49,6 +58,7 @@ def run(  # noqa: PLR0913 (one argument per option)
     *,
     suite: str,
     only: tuple[str, ...],
+    shard: str | None,
     warmup: int | None,
     runs: int | None,
     timeout: float | None,
@@ -84,6 +94,7 @@ def run(  # noqa: PLR0913 (one argument per option)
       benchgov run core --only 'canonical-*' --only chain-append@1000 --runs 20
       benchgov run core --dry-run --format json
       benchgov run core --against origin/main --max-minutes 20
+      benchgov run core --shard "$SHARD"     (in a matrix job: SHARD is toJSON(matrix))
     """
     from benchgov.cli.against import AgainstFlags
     from benchgov.cli.measured import print_plan
@@ -92,15 +103,17 @@ def run(  # noqa: PLR0913 (one argument per option)
     paired = AgainstFlags(against, pairs, max_minutes)
     paired.check(runs)
     project = open_project(config_file, {("regime",): regime, ("output_dir",): output_dir})
-    loaded = _suite(project, suite)
-    plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout))
+    loaded = suite_of(project, suite)
+    part = _shard(loaded, only, shard)
+    plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout), shard=part)
     if dry_run:
         print_plan(project.rim, plan, output_format)
         return 0
     return _measure(project, plan, paired, (allow_drift, gate), output_format)
 
 
-def _suite(project: Project, name: str) -> Suite:
+def suite_of(project: Project, name: str) -> Suite:
+    """The suite that a command line names; raises UsageError, InputError."""
     from benchgov.errors import UsageError
     from benchgov.suites.load import load_suite
     from benchgov.wire import is_name
@@ -108,6 +121,19 @@ def _suite(project: Project, name: str) -> Suite:
     if not is_name(name):
         raise UsageError(f"{name!r} is not the name of a suite")
     return load_suite(project.suite_dir(name), project.root)
+
+
+def _shard(suite: Suite, only: tuple[str, ...], text: str | None) -> Shard | None:
+    from benchgov.errors import UsageError
+    from benchgov.sharding.shard import parse_entry, take
+
+    if text is None:
+        return None
+    if only:
+        raise UsageError(
+            "--shard with --only: the plan says what is measured", remedy="Give --only to `benchgov plan`."
+        )
+    return take(suite, parse_entry(text))
 
 
 def _measure(
@@ -127,7 +153,9 @@ def _measure(
         measurement = (
             _blocked(project, plan, environment) if drifted else _run(project, plan, environment, paired)
         )
-        report = _gate(project, plan.suite, measurement.report) if gate else measurement.report
+        report = (
+            gated(project, measurement.report, plan.suite.manifest.families) if gate else measurement.report
+        )
         store(project, folder, report, measurement.raw)
     print_report(rim, report, output_format)
     rim.stderr.write(f"report: {project.settings.output_dir}/report.json (run {run_id})\n")
@@ -168,10 +196,11 @@ def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurem
     )
 
 
-def _gate(project: Project, suite: Suite, report: Report) -> Report:
+def gated(project: Project, report: Report, families: Mapping[str, Family]) -> Report:
     """`report` with its performance gate filled in, when the regime has a baseline at all.
 
-    A selection leaves benchmarks out on purpose, so they do not count as missing.
+    `families` are the suite's own. A selection leaves benchmarks out on purpose, so they do not count as
+    missing.
     """
     from benchgov.gate.compare import compare
     from benchgov.gate.policy import GatePolicy
@@ -179,7 +208,7 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
     from benchgov.gate.summary import as_gate
 
     settings = project.settings
-    store = store_of(project.root, settings, suite.manifest.suite)
+    store = store_of(project.root, settings, report.config.suite)
     active = store.active(report.config.regime, report.environment)
     if not (active.baselines or active.nearest or report.config.against):
         return report
@@ -187,7 +216,7 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
         settings.policy.mode,
         missing="allow" if report.config.selection else None,
         settings=settings.policy,
-        families={name: family.thresholds for name, family in suite.manifest.families.items()},
+        families={name: family.thresholds for name, family in families.items()},
     )
     return report.model_copy(update={"performance_gate": as_gate(compare(report, active, policy))})
 

@@ -45,6 +45,11 @@ class Finding(Wire):
     source: Source | None = None
     sentence: str
 
+    @property
+    def limit_percent(self) -> float | None:
+        """The worsening from which on the rule that judged it blocks, as tables show it."""
+        return self.threshold_percent if self.floor_percent is None else self.floor_percent
+
 
 class FamilyFinding(Wire):
     """One family: its verdict, how many findings of each kind, and the geometric mean change by metric."""

@@ -60,6 +60,11 @@ class Other:
         if self.plan is None:
             return []
         asked = _selected(self.plan.suite, plan.selection)
+        if plan.shard and plan.shard.entry.whole:
+            # No shard was given what is not in this revision's manifest: each names it, once they are merged.
+            known = {entry.id for entry in plan.suite.manifest.benchmarks}
+            lost = _selected(self.plan.suite, ())
+            asked |= {name: scales for name, scales in lost.items() if name not in known}
         here = {source.key for source in plan.sources}
         keys = [run.key for run in self.plan.runs if _is_of(run, asked)]
         return keys + [

@@ -158,7 +158,9 @@ def _condensed(recorded: Sequence[Sequence[Metric]]) -> tuple[Metric, ...]:
     """One sample of each execution: the median of what the tool took in it, which is not independent."""
     by_name = [{metric.name: metric.samples for metric in metrics} for metrics in recorded]
     return tuple(
-        metric.model_copy(update={"samples": tuple(float(median(one[metric.name])) for one in by_name)})
+        metric.model_copy(
+            update={"samples": tuple(float(median(one[metric.name])) for one in by_name), "processes": ()}
+        )
         for metric in (recorded[0] if recorded else ())
     )
 
