@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from benchgov.adapters.registry import adapters
@@ -34,13 +34,14 @@ class Pairing:
     """How two revisions are measured in turn.
 
     `revision` is this one: its commit, and whether tracked files differ from it. `looks` are numbers of
-    pairs; after `max_minutes` no further look is begun.
+    pairs; after `max_minutes` no further look is begun. `delays` slow runs of this revision down (`Tree`).
     """
 
     revision: tuple[str | None, bool | None]
     other: Other
     looks: tuple[int, ...]
     max_minutes: float | None = None
+    delays: Mapping[str, int] = field(default_factory=dict)
 
 
 def measure_paired(
@@ -62,7 +63,9 @@ def measure_paired(
         InputError: a selection by family to which nothing belongs that the sources gave.
     """
     started = now()
-    tree = Tree.of(plan.suite, environ, pairing.other.revision.root)
+    elsewhere = pairing.other.revision.root
+    tree = Tree.of(plan.suite, environ, None if elsewhere == plan.suite.root else elsewhere)
+    tree = replace(tree, delays=pairing.delays)
     if fault := prepare(tree):
         return blocked(
             plan, fault, environment=environment, regime=regime, revision=pairing.revision, now=now
