@@ -96,7 +96,7 @@ def run(  # noqa: PLR0913 (one argument per option)
       benchgov run core --against origin/main --max-minutes 20
       benchgov run core --shard "$SHARD"     (in a matrix job: SHARD is toJSON(matrix))
     """
-    from benchgov.cli.against import AgainstFlags
+    from benchgov.cli.against import AgainstFlags, print_pairs
     from benchgov.cli.measured import print_plan
     from benchgov.measure.plan import SamplingFlags, plan_suite
 
@@ -108,6 +108,7 @@ def run(  # noqa: PLR0913 (one argument per option)
     plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout), shard=part)
     if dry_run:
         print_plan(project.rim, plan, output_format)
+        print_pairs(project, plan, paired)
         return 0
     return _measure(project, plan, paired, (allow_drift, gate), output_format)
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from tests.builders import report_of, run_of
 
 from benchgov.canonical import canonical_json, sha256_hex
+from benchgov.measure.estimate import estimate
+from benchgov.measure.host import busy_wait
+from benchgov.measure.host_values import keep_apart, stray_module
 from benchgov.measure.lanes import Rows, is_tested, measure_looks
 from benchgov.measure.order import Budget, Lot, Side, blocks_between, marks
 from benchgov.measure.other import relocated
-from benchgov.measure.plan import Planned
+from benchgov.measure.plan import Planned, plan_suite
 from benchgov.measure.slowdown import delays_of
 from benchgov.report import Metric
+from benchgov.suites.load import load_suite
 
 LOT = Lot("a" * 64, "b" * 64, "c0ffee", "f00d")
 LOOKS = (10, 20, 40)
@@ -212,3 +220,76 @@ def test_a_delay_is_a_share_of_the_median_wall_time() -> None:
     memory = Metric(name="peak_memory", unit="bytes", direction="lower", samples=(5.0, 5.0))
     rounds = [report_of([run_of(metrics=(times, memory)), run_of("other", metrics=(memory,))])]
     assert delays_of(rounds, 5.0) == {"parse/product": 50}
+
+
+def test_an_estimate_multiplies_what_a_sample_took(tmp_path: Path) -> None:
+    """Two runs, 20 s for 2 × 7 samples; a report of another suite, or without samples, tells nothing."""
+    folder = tmp_path / "bench" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "suite.yaml").write_text(
+        "version: 1\nsuite: demo\nkind: measured\nfamilies: {f: {}}\nbenchmarks:\n"
+        "  - {id: a, family: f, signature: (), variants: {x: {command: 'true'}, y: {command: 'true'}}}\n"
+    )
+    plan = plan_suite(load_suite(folder, tmp_path))
+    run = run_of(metrics=(Metric(name="wall_time", unit="ns", direction="lower", samples=(1.0,) * 5),))
+    runs = [run, run.model_copy(update={"benchmark": "other"})]
+    end = START + timedelta(seconds=14)
+    times: dict[str, Any] = {"started_at_utc": START, "finished_at_utc": end}
+    found = estimate(plan, report_of(runs, **times), LOOKS)
+    assert found is not None
+    assert found.least == pytest.approx(2 * (2 * 10 + 4) * 1.1)
+    assert found.most == pytest.approx(2 * (2 * 40 + 4) * 1.1)
+    against = {"ref": "x", "revision": "y", "looks": (10,), "runs": ()}
+    paired = estimate(plan, report_of(runs, config={"against": against}, **times), LOOKS)
+    assert paired is not None
+    assert paired.least == pytest.approx(2 * (2 * 10 + 4) * 0.5)
+    assert estimate(plan, report_of(runs, config={"suite": "another"}), LOOKS) is None
+    blocked = run_of(overall="blocked", ok=False, run_is_valid=False)
+    assert estimate(plan, report_of([blocked]), LOOKS) is None
+
+
+def test_python_looks_in_its_own_tree_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths into either tree lead to this one, for programs that are started too; installed packages stay."""
+    paths = ["/lib", "/b/src", "/a/lib", "/b/.venv/lib/site-packages", ""]
+    monkeypatch.setattr(sys, "path", list(paths))
+    monkeypatch.setenv("PYTHONPATH", "/b/src:/other:/a/lib")
+    keep_apart({})
+    assert sys.path == paths
+    keep_apart({"apart": ["/a", "/b"]})
+    assert sys.path == ["/lib", "/a/src", "/a/lib", "/b/.venv/lib/site-packages", ""]
+    assert os.environ["PYTHONPATH"] == "/a/src:/a/lib:/other"
+
+
+def test_a_python_environment_inside_of_a_tree_is_not_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The standard library of a virtual environment stays where it is."""
+    monkeypatch.setattr(sys, "prefix", "/b/.venv")
+    monkeypatch.setattr(sys, "path", ["/b/.venv/lib/python3.12", "/b/src"])
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    keep_apart({"apart": ["/a", "/b"]})
+    assert sys.path == ["/b/.venv/lib/python3.12", "/a/src"]
+    monkeypatch.setattr(sys, "path", ["/lib"])
+    monkeypatch.delenv("PYTHONPATH")
+    keep_apart({"apart": ["/a", "/b"]})
+    assert "PYTHONPATH" not in os.environ
+
+
+def test_a_module_of_the_other_tree_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the file that it was loaded from, links followed."""
+    other, link = tmp_path / "other", tmp_path / "link"
+    other.mkdir()
+    (other / "stray.py").write_text("")
+    link.symlink_to(other)
+    module = ModuleType("stray_example")
+    module.__file__ = str(link / "stray.py")
+    monkeypatch.setitem(sys.modules, "stray_example", module)
+    assert stray_module({}) == ""
+    assert stray_module({"apart": [str(tmp_path / "own"), str(tmp_path / "elsewhere")]}) == ""
+    assert "module stray_example" in stray_module({"apart": [str(tmp_path / "own"), str(other)]})
+
+
+def test_a_busy_wait_lasts_as_long_as_it_says() -> None:
+    """Not less; nothing is nothing."""
+    start = time.perf_counter_ns()
+    busy_wait(2_000_000)
+    assert time.perf_counter_ns() - start >= 2_000_000
+    busy_wait(0)
