@@ -478,3 +478,127 @@ def test_a_control_of_what_cannot_be_measured_is_blocked(
     repository.commit(command("one", 'sh -c "exit 3"'))
     assert run_cli(["control", "s", "--rounds=1", "--pairs=5"]) == 2
     assert "one/v could not be measured: exit code 3" in capsys.readouterr().err
+
+
+def test_a_dry_run_says_how_many_pairs_and_how_long(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is measured; the time is known once there is a report to learn from."""
+    repository.commit(command("one", "true"))
+    assert against("--dry-run", ref="HEAD", pairs="") == 0
+    said = capsys.readouterr().err
+    assert said == "against HEAD: 10, then 20, then 40 pairs of each run, each sample a process of its own\n"
+    against(ref="HEAD")
+    assert "expected" not in capsys.readouterr().err
+    assert run_cli(["run", "s", "--dry-run"]) == 0
+    assert capsys.readouterr().err == ""
+    assert against("--dry-run", ref="HEAD", pairs="") == 0
+    assert "expected, by the latest report: 0.0 minutes for 10 pairs" in capsys.readouterr().err
+    (repository.root / ".benchgov" / "out" / "report.json").write_text("{")
+    assert against("--dry-run", ref="HEAD", pairs="--pairs=20") == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "against HEAD: 20 pairs of each run, each sample a process of its own"
+    ]
+
+
+def test_submodules_are_said_to_be_empty(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is fetched from where the other revision says."""
+    (repository.root / ".gitmodules").write_text("[submodule]\n")
+    repository.commit(command("one", "true"))
+    against(ref="HEAD")
+    assert "note: the submodules of HEAD are empty" in capsys.readouterr().err
+
+
+def test_a_run_that_breaks_while_it_is_sampled_there_keeps_this_side(repository: Repository) -> None:
+    """The fourth launch fails: after the first run and two warm-ups it is a sample."""
+    work = (
+        "import pathlib, sys\ncount = pathlib.Path('count')\n"
+        "now = int(count.read_text()) if count.exists() else 0\ncount.write_text(str(now + 1))\n"
+        "sys.exit(9 if now > 3 else 0)\n"
+    )
+    repository.commit(command("one", "{python} work.py"), bench__s__work=work)
+    repository.commit(command("one", "true"))
+    assert against() == 2
+    run = repository.run_of("one/v")
+    assert (len(run.metrics[0].samples), run.metrics[0].reference) == (5, ())
+    assert run.reference is not None
+    assert run.reference.reason == "exit code 9, not 0 as in its first run"
+
+
+def test_a_run_that_breaks_here_is_blocked(repository: Repository) -> None:
+    """The other side is fine, so it counts as missing here: blocked."""
+    repository.commit(command("one", "true"))
+    repository.commit(command("one", 'sh -c "exit 5"'))
+    assert against() == 2
+    run = repository.run_of("one/v")
+    assert (run.overall, run.reference) == ("blocked", Reference(overall="pass", family="f"))
+
+
+def test_variants_that_disagree_block_every_scale(repository: Repository) -> None:
+    """As without another revision; and there it is a reason for no comparison."""
+    odd = (
+        "  - {id: odd, family: f, signature: (n), metrics: [wall_time], scale: [1, 2], "
+        "variants: {a: {command: 'echo {scale}'}, b: {command: 'echo 1'}}}\n"
+    )
+    repository.commit(odd.replace("echo 1'", "echo {scale}'"))
+    repository.commit(odd)
+    assert against() == 2
+    assert {run.overall for run in repository.report.runs} == {"blocked"}
+    assert against(ref="HEAD~0", pairs="--pairs=5") == 2
+    repository.git("checkout", "--quiet", "HEAD~1")
+    against(ref="main")
+    reasons = [run.reference.reason for run in repository.report.runs if run.reference]
+    assert sum(reason.startswith("parity: odd@2: outputs differ") for reason in reasons) == 2
+
+
+def test_a_wrong_result_there_is_not_this_sides(repository: Repository) -> None:
+    """What fails its expectation there is not comparable, and passes here."""
+    entry = (
+        "  - {id: one, family: f, signature: (), metrics: [wall_time], expect: {value: 2}, "
+        "variants: {v: {command: 'echo 1'}}}\n"
+    )
+    repository.commit(entry)
+    repository.commit(entry.replace("echo 1", "echo 2"))
+    assert against() == 2
+    run = repository.run_of("one/v")
+    assert run.overall == "pass"
+    assert run.reference is not None
+    assert run.reference.overall == "fail"
+
+
+def test_a_selection_that_no_source_meets_is_blocked(repository: Repository) -> None:
+    """As without another revision."""
+    entry = "  - {id: go, family: from-group, source: {command: '{python} go.py'}}\n"
+    repository.commit(entry, bench__s__go="TIME = 300\n" + SOURCE)
+    assert against("--only=family:f", ref="HEAD") == 2
+    assert against("--only=go/nothing", ref="HEAD") == 2
+    assert against("--only=go/demo/Sort", ref="HEAD") == 0
+
+
+def test_instructions_are_counted_on_both_sides(repository: Repository) -> None:
+    """Once each where valgrind is there; a note where it is not."""
+    entry = (
+        "  - {id: one, family: f, signature: (), metrics: [wall_time, instructions], "
+        "variants: {v: {callable: 'work:f'}}}\n"
+    )
+    repository.commit(entry, bench__s__work=BUSY)
+    against(ref="HEAD")
+    run = repository.run_of("one/v")
+    counted = next((metric for metric in run.metrics if metric.name == "instructions"), None)
+    if counted is None:
+        assert any("valgrind" in note for note in run.notes)
+    else:
+        assert (len(counted.samples), len(counted.reference)) == (1, 1)
+
+
+def test_without_git_there_is_nothing_to_check_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that is no repository has no revisions."""
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(benchgov.environment, "check", lambda *_, **__: PINNED, raising=False)
+    Repository(folder).write(command("one", "true"))
+    assert against(ref="HEAD") == 2
+    assert "this revision is not in the clone" in capsys.readouterr().err
