@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders import report_of, run_of
 
@@ -18,6 +18,7 @@ SAMPLES = st.integers(1, 23).flatmap(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     DIGESTS, st.none() | st.text(max_size=40), st.text(max_size=60), st.integers(0, 10**6), st.integers(1, 9)
 )
@@ -49,7 +50,7 @@ def paired_report(samples: list[tuple[float, float]]) -> Report:
     return report_of([run_of(metrics=metrics)], config={"against": against})
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SAMPLES, st.integers(0, 1000))
 def test_a_re_split_keeps_every_value_in_its_block(samples: list[tuple[float, float]], number: int) -> None:
     """Only sides change, within blocks, and alike for all metrics of a run; the same number does the same."""
