@@ -129,6 +129,20 @@ def test_what_became_slower_is_a_regression_and_the_rest_is_not(
     assert repository.git("status", "--porcelain") == ""
 
 
+def test_calibrated_callables_take_equally_many_iterations(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However much faster one side is; and what regressed is said below the table."""
+    entries = function("one", "work:f", ", iterations: auto")
+    repository.commit(entries, bench__s__work="def f(): return sum(range(200))\n")
+    repository.commit(entries, bench__s__work="def f(): return sum(range(20000))\n")
+    assert against() == 1
+    [path] = (repository.root / ".benchgov" / "out" / "runs").glob("*/raw/*.json")
+    raw = json.loads(path.read_text())
+    assert raw["iterations"] == raw["reference"]["iterations"] > 1
+    assert "  one/v wall_time" in capsys.readouterr().out
+
+
 def test_compare_says_the_same_of_the_report(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
