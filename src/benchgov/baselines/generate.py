@@ -8,11 +8,12 @@ from datetime import datetime
 
 from benchgov.baselines.aggregate import aggregate
 from benchgov.baselines.model import Baseline, BaselineRun, Entry, Provenance, content_id
-from benchgov.baselines.thresholds import resolve
+from benchgov.baselines.thresholds import banded_thresholds, resolve
 from benchgov.canonical import sha256_hex
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import InputError, RefusedError
 from benchgov.report import Metric, Report, Run
+from benchgov.suites.bands import ScaleRules
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 
 
@@ -34,11 +35,16 @@ class Origin:
 
 
 def draft(
-    reports: Sequence[Report], policy: Policy, families: Mapping[str, MetricThresholds], origin: Origin
+    reports: Sequence[Report],
+    policy: Policy,
+    families: Mapping[str, MetricThresholds],
+    origin: Origin,
+    scales: ScaleRules | None = None,
 ) -> Draft:
     """The baseline that `reports` (at least one, all of one plan) make; samples are joined, run by run.
 
-    `families` are the suite's own thresholds. A dirty work tree is noted in the provenance, not refused.
+    `families` are the suite's own thresholds, and `scales` has those of its bands. A dirty work tree is noted
+    in the provenance, not refused.
 
     Raises:
         RefusedError: a rule is not kept; one detail per breach, each with the rule's name.
@@ -46,7 +52,7 @@ def draft(
     if breaches := [*_one_plan(reports), *_clean(reports), *_enough(reports)]:
         raise RefusedError(f"{reports[0].config.suite}: no baseline can be made of this", details=breaches)
     raw = {f"report-{number:03}.json": report.to_bytes() for number, report in enumerate(reports, 1)}
-    entries = condense(reports)
+    entries = tuple(_banded(run, policy, scales or ScaleRules()) for run in condense(reports))
     first = reports[0]
     pairs = [(run.family, entry.metric) for run in entries for entry in run.metrics]
     unnamed = Baseline(
@@ -76,6 +82,15 @@ def draft(
     )
     name = content_id(origin.now, unnamed.model_dump(mode="json", exclude={"baseline_id"}))
     return Draft(unnamed.model_copy(update={"baseline_id": name}), raw)
+
+
+def _banded(run: BaselineRun, policy: Policy, scales: ScaleRules) -> BaselineRun:
+    """`run` with the limits of its band; what the repository's owners say of the family still wins."""
+    banded = banded_thresholds(scales, policy, (run.benchmark, run.scale), run.family)
+    measured = {entry.metric for entry in run.metrics}
+    return run.model_copy(
+        update={"thresholds": {name: percent for name, percent in banded.items() if name in measured}}
+    )
 
 
 def _one_plan(reports: Sequence[Report]) -> Iterator[str]:

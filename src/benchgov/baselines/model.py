@@ -36,7 +36,10 @@ class Entry(Wire):
 
 
 class BaselineRun(Wire):
-    """One variant of one benchmark at one scale, and how its samples were taken."""
+    """One variant of one benchmark at one scale, and how its samples were taken.
+
+    `thresholds` (metric → percent) are those of its scale band; they win over the family's.
+    """
 
     benchmark: BenchmarkId
     scale: Annotated[float, Field(gt=0)] | None
@@ -44,6 +47,7 @@ class BaselineRun(Wire):
     family: Name
     isolation: Literal["process", "shared", "imported"]
     metrics: Annotated[tuple[Entry, ...], Field(min_length=1)]
+    thresholds: MetricThresholds = {}
 
     @property
     def key(self) -> str:
@@ -93,6 +97,11 @@ class Baseline(Wire):
         for run in self.entries:
             _once([entry.metric for entry in run.metrics], f"run {run.key!r}: metric")
         return self
+
+    def limit(self, run: BaselineRun, metric: str) -> float:
+        """By how many percent `metric` of `run` may get worse: the band's limit, the family's, the default."""
+        family = self.thresholds.get(run.family, {})
+        return run.thresholds.get(metric, family.get(metric, self.default_threshold))
 
     def content_id(self) -> str:
         """The id that follows from the content: what `baseline_id` must be."""

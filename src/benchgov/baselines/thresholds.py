@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from benchgov.config import MetricThresholds, Policy
+from benchgov.suites.bands import ScaleRules
 
 
 def resolve(
@@ -21,3 +22,11 @@ def resolve(
         percent = next((one[metric] for one in sources if metric in one), policy.default_threshold)
         table.setdefault(family, {})[metric] = percent
     return table
+
+
+def banded_thresholds(
+    scales: ScaleRules, policy: Policy, at: tuple[str, float | None], family: str
+) -> MetricThresholds:
+    """metric → percent that the band of `at` (benchmark, size) sets, but for what `policy.families` names."""
+    named = policy.families.get(family, {})
+    return {metric: percent for metric, percent in scales.thresholds(*at).items() if metric not in named}

@@ -65,7 +65,7 @@ def generate(suite: str, output_format: str, to_activate: bool, **given: Any) ->
       benchgov baseline generate core --report .benchgov/out/report.json --activate --by octocat
     """
     from benchgov.baselines.generate import Origin, draft
-    from benchgov.cli.baseline_input import given_reports, measured, suite_thresholds
+    from benchgov.cli.baseline_input import given_reports, measured, suite_scales, suite_thresholds
 
     project = open_project(given["config_file"], {("regime",): given["regime"]})
     store = _store(project, suite, given["into"])
@@ -74,7 +74,8 @@ def generate(suite: str, output_format: str, to_activate: bool, **given: Any) ->
     ]
     command = _command(suite, project.settings.regime, given)
     origin = Origin(command, given["login"] or "unknown", project.rim.now())
-    made = draft(reports, project.settings.policy, suite_thresholds(project, suite), origin)
+    thresholds, scales = suite_thresholds(project, suite), suite_scales(project, suite)
+    made = draft(reports, project.settings.policy, thresholds, origin, scales)
     folder = store.publish(made.baseline, made.raw)
     if to_activate:
         store.activate(made.baseline)

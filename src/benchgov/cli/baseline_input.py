@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from benchgov.cli.common import Project
     from benchgov.config import MetricThresholds
     from benchgov.report import Report
+    from benchgov.suites.bands import ScaleRules
 
 
 def given_reports(suite: str, files: Sequence[Path]) -> list[Report]:
@@ -67,3 +68,10 @@ def suite_thresholds(project: Project, suite: str) -> dict[str, MetricThresholds
     from benchgov.suites.load import family_thresholds
 
     return family_thresholds(project.suite_dir(suite))
+
+
+def suite_scales(project: Project, suite: str) -> ScaleRules:
+    """The scale bands of the suite's manifest; none when imported reports have no manifest."""
+    from benchgov.suites.load import scale_rules
+
+    return scale_rules(project.suite_dir(suite))

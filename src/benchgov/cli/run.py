@@ -102,7 +102,8 @@ def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_f
     with run_folder(project) as (run_id, folder):
         drifted = environment.gate == "drift" and not allow_drift
         measurement = _blocked(project, plan, environment) if drifted else _run(project, plan, environment)
-        report = _gate(project, plan.suite, measurement.report) if gate else measurement.report
+        report = _scale_gate(project, plan.suite, measurement.report)
+        report = _gate(project, plan.suite, report) if gate else report
         store(project, folder, report, measurement.raw)
     print_report(rim, report, output_format)
     rim.stderr.write(f"report: {project.settings.output_dir}/report.json (run {run_id})\n")
@@ -146,6 +147,7 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
     A selection leaves benchmarks out on purpose, so they do not count as missing.
     """
     from benchgov.gate.compare import compare
+    from benchgov.gate.growth import as_scale_gate
     from benchgov.gate.policy import GatePolicy
     from benchgov.gate.question import store_of
     from benchgov.gate.summary import as_gate
@@ -160,13 +162,25 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
         missing="allow" if report.config.selection else None,
         settings=settings.policy,
         families={name: family.thresholds for name, family in suite.manifest.families.items()},
+        scales=suite.scales,
     )
-    return report.model_copy(update={"performance_gate": as_gate(compare(report, active, policy))})
+    found = compare(report, active, policy)
+    gates = {"performance_gate": as_gate(found), "scale_band_gate": as_scale_gate(found.growth, found)}
+    return report.model_copy(update=gates)
+
+
+def _scale_gate(project: Project, suite: Suite, report: Report) -> Report:
+    """`report` with its scale band gate filled in from what it holds itself; this needs no baseline."""
+    from benchgov.gate.growth import as_scale_gate, growth_of
+
+    found = growth_of(report, suite.scales, project.settings.policy.statistics)
+    return report.model_copy(update={"scale_band_gate": as_scale_gate(found)})
 
 
 def exit_code(report: Report) -> int:
-    """1 for a wrong result or a regression, 2 for blocked or not comparable, else 0."""
-    if report.summary.status == "fail" or report.performance_gate.status == "regression":
+    """1 for a wrong result, a regression or a broken growth limit, 2 for blocked or not comparable, else 0."""
+    gates = {report.performance_gate.status, report.scale_band_gate.status}
+    if report.summary.status == "fail" or "regression" in gates:
         return 1
     blocked = report.summary.status == "blocked"
     return 2 if blocked or report.performance_gate.status in {"blocked", "not-comparable"} else 0

@@ -13,7 +13,8 @@ from benchgov.errors import ConfigError
 from benchgov.gate import sentences, threshold
 from benchgov.gate.comparison import Comparison, Finding
 from benchgov.gate.decide import Decision, Pair, Rule, Terms
-from benchgov.gate.families import Judged, families, verdict_of, worst
+from benchgov.gate.families import Judged, families, scale_bands, verdict_of, worst
+from benchgov.gate.growth import with_growth
 from benchgov.gate.paired import missing_runs, paired_rows
 from benchgov.gate.pairing import Row, rows
 from benchgov.gate.policy import GatePolicy
@@ -51,10 +52,10 @@ def compare(
         raise ConfigError(f"policy.mode: no rule {mode!r}{did_you_mean(mode, RULES)}")
     digest = report_sha256 or sha256_hex(report.to_bytes())
     if stop := _stop(report, baselines):
-        return _comparison(report, baselines, mode, digest, stop, [])
-    found = paired_rows(report, policy) if against else rows(report, baselines, policy)
+        return with_growth(_comparison(report, baselines, mode, digest, stop, []), report, policy)
+    listed = paired_rows(report, policy) if against else rows(report, baselines, policy)
     terms = Terms(policy.settings.statistics, against.looks if against else ())
-    judged = _judge(list(found), rule, terms, policy)
+    judged = _judge(list(listed), rule, terms, policy)
     missing = missing_runs(report)
     verdict = verdict_of(judged)
     if missing and policy.blocks_missing(None):
@@ -62,7 +63,10 @@ def compare(
     counts = Counter[str](one.finding.verdict for one in judged)
     blocked = sum(one.effect == "blocked" for one in judged)
     reasons = [sentences.overall(verdict, counts, blocked, policy), *_remarks(report, baselines, missing)]
-    return _comparison(report, baselines, mode, digest, (verdict, sentences.join(reasons)), judged, missing)
+    outcome = (verdict, sentences.join(reasons))
+    found = _comparison(report, baselines, mode, digest, outcome, judged, missing)
+    banded = found.model_copy(update={"scale_bands": scale_bands(judged, policy.scales)})
+    return with_growth(banded, report, policy)
 
 
 def _comparison(

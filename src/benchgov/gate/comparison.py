@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from benchgov.report import Aggregate, Direction, Drift, Source, Verdict
+from benchgov.report import Aggregate, Direction, Drift, Growth, Source, Verdict
 from benchgov.wire import BenchmarkId, Blake3, Name, Sha256, Wire
 
 FindingVerdict = Literal[
@@ -55,12 +55,22 @@ class FamilyFinding(Wire):
     geometric_mean_percent: dict[str, float]
 
 
+class BandFinding(Wire):
+    """One scale band: as a family, over every benchmark whose size is in it."""
+
+    band: str
+    verdict: Verdict
+    findings: dict[FindingVerdict, int]
+    geometric_mean_percent: dict[str, float]
+
+
 class Comparison(Wire):
     """The outcome of `compare`: a pure function of the report's and the baseline's bytes, and the policy.
 
     It holds no time and no path, so the same input gives the same bytes. `environment_difference` says how
     the two machines differ when they do (`wanted` is the baseline's). `against` is the other revision of a
-    paired measurement, and `missing_runs` are those that only it has.
+    paired measurement, and `missing_runs` are those that only it has. `scale_bands` group what has a size,
+    and `growth` says how its cost grows with the size.
     """
 
     schema_version: Literal[1]
@@ -78,4 +88,6 @@ class Comparison(Wire):
     environment_difference: tuple[Drift, ...] = ()
     missing_runs: tuple[str, ...] = ()
     families: tuple[FamilyFinding, ...] = ()
+    scale_bands: tuple[BandFinding, ...] = ()
+    growth: tuple[Growth, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -9,6 +9,7 @@ from math import isfinite
 from benchgov.baselines.active import ActiveBaselines, ActiveRun, independent
 from benchgov.baselines.aggregate import aggregate
 from benchgov.baselines.model import Baseline, BaselineRun, Entry
+from benchgov.config import MetricThresholds
 from benchgov.gate.comparison import FindingVerdict
 from benchgov.gate.decide import Limit, Pair, Samples
 from benchgov.gate.policy import GatePolicy
@@ -88,16 +89,18 @@ def _both(run: Run, metric: Metric, active: ActiveRun, entry: Entry, policy: Gat
     pair = Pair(
         Samples(entry.value, entry.samples, lambda: active.stored.sessions(key, entry.metric)),
         Samples(value, len(metric.samples), lambda: (independent(metric, run.sampling.isolation),)),
-        limit_of(policy, active.stored.baseline, family, metric),
+        limit_of(policy, active.stored.baseline, family, metric, active.run.thresholds),
         aggregate=metric.aggregate,
         exact=metric.unit in EXACT_UNITS,
     )
     return Row(run, metric, family, before=entry, current=value, pair=pair)
 
 
-def limit_of(policy: GatePolicy, baseline: Baseline | None, family: str, metric: Metric) -> Limit:
-    """What `metric` of `family` is held to."""
-    percent = policy.limit(baseline, family, metric.name)
+def limit_of(
+    policy: GatePolicy, baseline: Baseline | None, family: str, metric: Metric, banded: MetricThresholds
+) -> Limit:
+    """What `metric` of `family` is held to; `banded` are the limits of the run's scale band."""
+    percent = policy.limit(baseline, family, metric.name, banded)
     return Limit(percent, metric.direction, policy.floor(family, metric.name))
 
 

@@ -23,7 +23,7 @@ from benchgov.gate.policy import GatePolicy, Overrides, check_overrides
 from benchgov.git import export
 from benchgov.report import Report
 from benchgov.rim import RunProcess
-from benchgov.suites.load import MANIFEST, family_thresholds
+from benchgov.suites.load import MANIFEST, family_thresholds, scale_rules
 from benchgov.wire import is_name
 
 BASELINES_FOLDER = "baselines"
@@ -62,7 +62,7 @@ def answer(
     if not is_name(suite):
         raise UsageError(f"{suite!r} is not the name of a suite")
     with _governing(question.ref, suite, (root, settings), run, environ) as (tree, ruling):
-        store = store_of(tree, ruling, suite)
+        store, folder = store_of(tree, ruling, suite), tree / ruling.bench_dir / suite
         baselines = _baselines(question.baseline, question.ref, store, report)
         if baselines.baselines:
             check_overrides(question.overrides, (one.baseline for one in baselines.baselines))
@@ -71,7 +71,8 @@ def answer(
             question.overrides,
             question.missing,
             settings=ruling.policy,
-            families=family_thresholds(tree / ruling.bench_dir / suite),
+            families=family_thresholds(folder),
+            scales=scale_rules(folder),
         )
         return compare(report, baselines, policy, report_sha256=digest)
 

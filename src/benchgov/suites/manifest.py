@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
+from benchgov.suites.bands import Bands, Growth
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP, EntryId, Part, Variables, Word, split_command, texts
 from benchgov.suites.source import SourceEntry, compiled
 from benchgov.wire import Blake3, Name
@@ -108,6 +109,8 @@ class Benchmark(SamplingSpec):
         MetricSpec(name=name) for name in ("wall_time", "cpu_time", "peak_memory")
     )
     scale: tuple[Scale, ...] = ()
+    bands: Bands = {}
+    growth: Growth = {}
     features: dict[Name, float | Literal["scale"]] = {}
     input: InputSpec | None = None
     expect: Expect = Expect()
@@ -195,6 +198,10 @@ class Manifest(Part):
     description: str = ""
     defaults: SamplingSpec = SamplingSpec()
     families: Annotated[dict[Name, Family], Field(min_length=1)]
+    bands: Bands = Field(default={}, description="band → its sizes, and limits that win over the family's")
+    growth: Growth = Field(
+        default={}, description="metric → how fast it may grow with the size, for what has three or more"
+    )
     benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
 
     def family_rules(self) -> tuple[FamilyRule, ...]:
