@@ -20,6 +20,7 @@ from benchgov.report import (
     Report,
     Run,
 )
+from benchgov.suites.bands import ScaleRules
 
 FACTS = PLAIN_FACTS.model_copy(update={"tools": {"gcc": "12.2"}})
 
@@ -53,10 +54,11 @@ def drafted(
     policy: Policy | None = None,
     families: Mapping[str, MetricThresholds] | None = None,
     now: datetime = NOW,
+    scales: ScaleRules | None = None,
 ) -> Draft:
     """What `baseline generate` makes of `reports`."""
     origin = Origin("benchgov baseline generate demo", "unknown", now)
-    return draft(reports, policy or Policy(), families or {}, origin)
+    return draft(reports, policy or Policy(), families or {}, origin, scales)
 
 
 def active(*reports: Report, **options: Any) -> ActiveBaselines:

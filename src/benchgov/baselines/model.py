@@ -99,7 +99,7 @@ class Baseline(Wire):
         return self
 
     def limit(self, run: BaselineRun, metric: str) -> float:
-        """By how many percent `metric` of `run` may get worse: the band's limit, the family's, the default."""
+        """By how many percent `metric` of `run` may get worse: by its band, its family, or default."""
         family = self.thresholds.get(run.family, {})
         return run.thresholds.get(metric, family.get(metric, self.default_threshold))
 

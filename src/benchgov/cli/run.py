@@ -178,7 +178,7 @@ def _scale_gate(project: Project, suite: Suite, report: Report) -> Report:
 
 
 def exit_code(report: Report) -> int:
-    """1 for a wrong result, a regression or a broken growth limit, 2 for blocked or not comparable, else 0."""
+    """1 for a wrong result, a regression or growth over a limit, 2 for blocked or not comparable."""
     gates = {report.performance_gate.status, report.scale_band_gate.status}
     if report.summary.status == "fail" or "regression" in gates:
         return 1

@@ -148,7 +148,7 @@ def _verdict(limit: float | None, interval: tuple[float, float] | None, broken: 
 
 
 def _sentence(one: Growth) -> str:
-    """`sort/fast wall_time grows as n^1.98 (95 % interval 1.95 to 2.01, 3 sizes), over its limit of n^1.1.`"""
+    """`sort/fast wall_time grows as n^1.98 (95 % interval 1.95 to 2.01, 3 sizes), over its limit n^1.`"""
     name = f"{run_key(one.benchmark, None, one.variant)} {one.metric}"
     if one.exponent is None:
         why = "a sample is 0" if one.scales >= MIN_SCALES else f"fewer than {MIN_SCALES} sizes have samples"
