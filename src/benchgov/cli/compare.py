@@ -18,9 +18,19 @@ if TYPE_CHECKING:
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
-_ORDER = ("regression", "missing", "not-comparable", "inconclusive", "improvement", "new", "unchanged")
+_ORDER = (
+    "regression",
+    "accepted",
+    "missing",
+    "not-comparable",
+    "inconclusive",
+    "improvement",
+    "new",
+    "unchanged",
+)
 _STYLES = {
     "regression": "bold red",
+    "accepted": "yellow",
     "missing": "yellow",
     "not-comparable": "yellow",
     "blocked": "yellow",
@@ -52,6 +62,12 @@ _STYLES = {
     "--missing",
     type=click.Choice(["block", "allow"]),
     help="What a benchmark that only the baseline has does.  [default: as the baseline says]",
+)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="Judge accepted slowdowns as of this day, to repeat an earlier comparison.  [default: today, in UTC]",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="[default: comparison.json in output_dir]")
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
@@ -88,6 +104,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
         baseline=given["baseline"],
         ref=given["ref"],
         missing=given["missing"],
+        today=given["as_of"].date() if given["as_of"] else project.rim.now().date(),
     )
     with without_collector():
         comparison = answer(

@@ -149,7 +149,7 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
     from benchgov.gate.compare import compare
     from benchgov.gate.growth import as_scale_gate
     from benchgov.gate.policy import GatePolicy
-    from benchgov.gate.question import store_of
+    from benchgov.gate.question import accepted_by, store_of
     from benchgov.gate.summary import as_gate
 
     settings = project.settings
@@ -163,6 +163,7 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
         settings=settings.policy,
         families={name: family.thresholds for name, family in suite.manifest.families.items()},
         scales=suite.scales,
+        accepted=accepted_by(suite.folder, (settings, suite.manifest.suite), report, active),
     )
     found = compare(report, active, policy)
     gates = {"performance_gate": as_gate(found), "scale_band_gate": as_scale_gate(found.growth, found)}

@@ -11,6 +11,7 @@ from benchgov.canonical import sha256_hex
 from benchgov.environment.pinned import difference
 from benchgov.errors import ConfigError
 from benchgov.gate import sentences, threshold
+from benchgov.gate.acceptance import accept, remarks
 from benchgov.gate.comparison import Comparison, Finding
 from benchgov.gate.decide import Decision, Pair, Rule, Terms
 from benchgov.gate.families import Judged, families, scale_bands, verdict_of, worst
@@ -55,7 +56,7 @@ def compare(
         return with_growth(_comparison(report, baselines, mode, digest, stop, []), report, policy)
     listed = paired_rows(report, policy) if against else rows(report, baselines, policy)
     terms = Terms(policy.settings.statistics, against.looks if against else ())
-    judged = _judge(list(listed), rule, terms, policy)
+    judged = accept(_judge(list(listed), rule, terms, policy), policy.accepted)
     missing = missing_runs(report)
     verdict = verdict_of(judged)
     if missing and policy.blocks_missing(None):
@@ -63,10 +64,13 @@ def compare(
     counts = Counter[str](one.finding.verdict for one in judged)
     blocked = sum(one.effect == "blocked" for one in judged)
     reasons = [sentences.overall(verdict, counts, blocked, policy), *_remarks(report, baselines, missing)]
+    reasons += remarks(judged, policy.accepted)
     outcome = (verdict, sentences.join(reasons))
     found = _comparison(report, baselines, mode, digest, outcome, judged, missing)
-    banded = found.model_copy(update={"scale_bands": scale_bands(judged, policy.scales)})
-    return with_growth(banded, report, policy)
+    bands = scale_bands(judged, policy.scales)
+    accepted_on = policy.accepted.today if policy.accepted.entries else None
+    whole = found.model_copy(update={"scale_bands": bands, "accepted_on": accepted_on})
+    return with_growth(whole, report, policy)
 
 
 def _comparison(

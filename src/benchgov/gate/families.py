@@ -20,7 +20,7 @@ or a pull request could leave a benchmark out to turn red into grey. What could 
 "pass", so that silence is never a pass.
 """
 
-COMPARED = ("regression", "improvement", "unchanged", "inconclusive")
+COMPARED = ("regression", "accepted", "improvement", "unchanged", "inconclusive")
 _DECIMALS = 6  # exp and log differ in the last bit between C libraries; the bytes must not
 
 

@@ -11,6 +11,7 @@ from benchgov.baselines.model import Baseline
 from benchgov.baselines.thresholds import banded_thresholds, resolve
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import UsageError
+from benchgov.gate.accepted import Accepted
 from benchgov.report import Run
 from benchgov.suggest import did_you_mean
 from benchgov.suites.bands import ScaleRules
@@ -31,7 +32,7 @@ class GatePolicy:
     them. The first that is there wins: flag for family and metric, flag for metric, the baseline's limit, its
     default. Where there is no baseline, because two revisions were measured in turn, the limits are those of
     `settings` and of the suite's `families` and `scales`, read from the base revision. So are the limits of
-    growth, always.
+    growth and the slowdowns that are `accepted`, always.
     """
 
     mode: str = "auto"
@@ -40,6 +41,7 @@ class GatePolicy:
     settings: Policy = field(default_factory=Policy)
     families: Mapping[str, MetricThresholds] = field(default_factory=dict)
     scales: ScaleRules = field(default_factory=ScaleRules)
+    accepted: Accepted = field(default_factory=Accepted)
 
     def rule(self, paired: bool) -> str:
         """The name of the rule that decides."""

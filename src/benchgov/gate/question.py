@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date
 from pathlib import Path
 from typing import Literal
 
@@ -17,13 +18,21 @@ from benchgov.config import FILE_NAME, Settings, load_settings
 from benchgov.documents import json_model
 from benchgov.errors import UsageError
 from benchgov.files import decode, inside, read_bytes
+from benchgov.gate.accepted import (
+    ACCEPTED_FILE,
+    Accepted,
+    Subject,
+    check_accepted,
+    load_accepted,
+    subjects_of,
+)
 from benchgov.gate.compare import compare
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.policy import GatePolicy, Overrides, check_overrides
 from benchgov.git import export
 from benchgov.report import Report
 from benchgov.rim import RunProcess
-from benchgov.suites.load import MANIFEST, family_thresholds, scale_rules
+from benchgov.suites.load import MANIFEST, benchmark_ids, family_thresholds, scale_rules
 from benchgov.wire import is_name
 
 BASELINES_FOLDER = "baselines"
@@ -34,7 +43,8 @@ class Question:
     """The report's file, and what the command line says about the rest.
 
     `suite` is whose baselines to take (default: the report's); `baseline` is an id or a folder, instead of
-    what is active; `ref` is a revision whose baselines and settings count, instead of the work tree's.
+    what is active; `ref` is a revision whose baselines and settings count, instead of the work tree's. `today`
+    is the day on which accepted slowdowns are judged; by default that of the report.
     """
 
     report: Path
@@ -43,6 +53,7 @@ class Question:
     baseline: str | None = None
     ref: str | None = None
     missing: Literal["block", "allow"] | None = None
+    today: date | None = None
 
 
 def answer(
@@ -73,8 +84,33 @@ def answer(
             settings=ruling.policy,
             families=family_thresholds(folder),
             scales=scale_rules(folder),
+            accepted=accepted_by(folder, (ruling, suite), report, baselines, question.today),
         )
         return compare(report, baselines, policy, report_sha256=digest)
+
+
+def accepted_by(
+    folder: Path,
+    of: tuple[Settings, str],
+    report: Report,
+    baselines: ActiveBaselines,
+    today: date | None = None,
+) -> Accepted:
+    """The accepted slowdowns of the suite in `folder`; raises InputError, also for what there is not."""
+    settings, suite = of
+    path = f"{settings.bench_dir}/{suite}/{ACCEPTED_FILE}"
+    accepted = load_accepted(folder, path, today or report.finished_at_utc.astimezone(UTC).date())
+    if accepted.entries:
+        known = [*subjects_of(report), *_subjects(baselines)]
+        check_accepted(accepted, known, benchmark_ids(folder))
+    return accepted
+
+
+def _subjects(baselines: ActiveBaselines) -> Iterator[Subject]:
+    for active in baselines.runs.values():
+        run = active.run
+        for entry in run.metrics:
+            yield Subject(run.benchmark, entry.metric, run.family, run.variant, run.scale)
 
 
 def load_report(path: Path) -> tuple[Report, str]:
@@ -123,5 +159,6 @@ def _governing(
         export(run, here[0], ref, [FILE_NAME], copy)
         settings = load_settings(copy, environ)
         suite_folder = f"{settings.bench_dir}/{suite}"
-        export(run, here[0], ref, [f"{suite_folder}/{BASELINES_FOLDER}", f"{suite_folder}/{MANIFEST}"], copy)
+        ruled = (BASELINES_FOLDER, MANIFEST, ACCEPTED_FILE)
+        export(run, here[0], ref, [f"{suite_folder}/{name}" for name in ruled], copy)
         yield copy, settings

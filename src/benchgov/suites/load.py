@@ -85,6 +85,17 @@ def family_rules(folder: Path) -> tuple[FamilyRule, ...]:
     return rules_of_families(_families(folder))
 
 
+def benchmark_ids(folder: Path) -> tuple[str, ...]:
+    """The ids of the entries of the manifest in `folder`; none without one. Raises InputError."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return ()
+    value = parse_yaml(read_text(path, MAX_MANIFEST_BYTES), str(path)).value
+    listed = value.get("benchmarks") if isinstance(value, dict) else None
+    items = listed if isinstance(listed, list) else []
+    return tuple(str(item["id"]) for item in items if isinstance(item, dict) and "id" in item)
+
+
 def scale_rules(folder: Path) -> ScaleRules:
     """The bands and growth limits of the manifest in `folder`; none where there is no manifest.
 
