@@ -22,8 +22,9 @@ $(VENV)/runtime.stamp: requirements/runtime.txt | $(VENV)/bin/python
 	@echo "$(CURDIR)/src" > "$(SITE)/benchgov.pth"
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/runtime.stamp
+$(VENV)/dev.stamp: requirements/dev.txt requirements/history.txt $(VENV)/runtime.stamp
 	$(PIP) -r requirements/dev.txt
+	$(PIP) --no-deps -r requirements/history.txt # its own pins are years apart from ours, and not needed
 	@touch $@
 
 demo: $(VENV)/runtime.stamp ## measure this project's own suite here, compare, record, and render a dossier
@@ -70,6 +71,8 @@ lock: $(VENV)/dev.stamp ## resolve the dependencies again, hash-locked and witho
 	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/runtime.txt
 	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/dev.txt
+	echo 'apache-otava>=0.8,<1' | $(VENV)/bin/uv pip compile - --no-deps --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/history.txt
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) .benchgov build dist .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*

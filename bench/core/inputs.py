@@ -112,6 +112,34 @@ def records(scale: float) -> list[dict[str, Any]]:
     ]
 
 
+def history_reports(scale: float) -> list[tuple[Any, str]]:
+    """`scale` reports of ten runs, two metrics and five samples each, and their digests; not in order."""
+    from datetime import timedelta
+
+    from benchgov.report import Report
+
+    rng = random.Random(f"history {scale}")
+    pattern = Report.model_validate(report(10))
+    made = []
+    for number in range(int(scale)):
+        moment = datetime(2026, 1, 2, tzinfo=UTC) + timedelta(hours=number)
+        runs = tuple(
+            run.model_copy(
+                update={
+                    "metrics": tuple(
+                        metric.model_copy(update={"samples": tuple(rng.uniform(1e3, 2e3) for _ in range(5))})
+                        for metric in run.metrics[:2]
+                    )
+                }
+            )
+            for run in pattern.runs
+        )
+        update = {"runs": runs, "started_at_utc": moment, "finished_at_utc": moment}
+        made.append((pattern.model_copy(update=update), f"{number:064d}"))
+    rng.shuffle(made)
+    return made
+
+
 def manifest_text(scale: float) -> str:
     """A suite manifest with `scale` benchmarks of two variants, as YAML text."""
     head = (

@@ -107,6 +107,9 @@ class TamperError(BenchgovError):
 INPUT_EXIT_CODES: dict[str, ExitCode] = {
     "run": ExitCode.BLOCKED,
     "compare": ExitCode.BLOCKED,
+    "plan": ExitCode.BLOCKED,
+    "merge": ExitCode.BLOCKED,
+    "history": ExitCode.MALFORMED,
     "import": ExitCode.MALFORMED,
     "report": ExitCode.MALFORMED,
     "baseline": ExitCode.REFUSED,

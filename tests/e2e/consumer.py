@@ -151,6 +151,70 @@ jobs:
         run: echo "verdict=$VERDICT"
 """
 
+MATRIX = """\
+name: benchmarks
+on: pull_request
+permissions: {}
+jobs:
+  plan:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    outputs:
+      matrix: ${{ steps.plan.outputs.matrix }}
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: org/benchgov/plan-shards@v1
+        id: plan
+        with:
+          suite: demo
+          shards: 4
+  measure:
+    needs: plan
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    strategy:
+      fail-fast: false
+      matrix: ${{ fromJSON(needs.plan.outputs.matrix) }}
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: org/benchgov/run-bench@v1
+        with:
+          suite: demo
+          shard: ${{ toJSON(matrix) }}
+  compare:
+    needs: measure
+    if: ${{ !cancelled() }}
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+      checks: write
+      pull-requests: write
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: org/benchgov/merge-shards@v1
+        with:
+          artifact-pattern: benchgov-demo-*
+      - uses: org/benchgov/compare-thresholds@v1
+        id: compare
+      - uses: org/benchgov/append-audit@v1
+        if: ${{ !cancelled() }}
+      - uses: org/benchgov/render-dossier@v1
+        if: ${{ !cancelled() }}
+      - name: Show the outputs
+        if: ${{ !cancelled() }}
+        env:
+          VERDICT: ${{ steps.compare.outputs.verdict }}
+        run: echo "verdict=$VERDICT"
+"""
+
 
 @dataclass(frozen=True)
 class Consumer:

@@ -12,6 +12,7 @@ import pytest
 from tests.gate_builders import FACTS, blocked, metric, report, run
 
 from benchgov.cli.main import run_cli
+from benchgov.files import MAX_DOCUMENT_BYTES
 from benchgov.report import Report
 
 SLOW = run("parse", metric([200.0] * 5))
@@ -235,10 +236,10 @@ def test_a_malformed_report_is_one_clear_line(
 def test_a_missing_or_huge_report_is_one_clear_line(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """100 MB are not loaded."""
+    """What is larger than any document is not loaded."""
     assert run_cli(["compare"]) == 2
     with (repository / "big.json").open("wb") as stream:
-        stream.truncate(100_000_000)
+        stream.truncate(MAX_DOCUMENT_BYTES + 1)
     assert run_cli(["compare", "big.json"]) == 2
     assert "which is the limit" in capsys.readouterr().err
 

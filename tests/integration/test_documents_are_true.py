@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 import yaml
-from tests.e2e.consumer import STEPS, WHOLE_PIPELINE
+from tests.e2e.consumer import MATRIX, STEPS, WHOLE_PIPELINE
 
+from benchgov.adapters.registry import BUILT_IN
 from benchgov.cli.main import COMMANDS, cli
 from benchgov.documents import parse_yaml, yaml_model
 from benchgov.suites.manifest import Manifest
+from benchgov.suites.source import SourceEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md")] + sorted(
@@ -31,15 +35,17 @@ def blocks(path: Path) -> list[str]:
 def shown_steps(text: str) -> list[tuple[str, dict[str, Any]]]:
     """(action without its version, inputs) of every step that uses an action; any suite counts as one."""
     document = yaml.safe_load(text)
-    steps = document["steps"] if "steps" in document else next(iter(document["jobs"].values()))["steps"]
-    used = [step for step in steps if "uses" in step]
-    return [
-        (
-            step["uses"].split("@")[0],
-            {**step.get("with", {}), **({"suite": "any"} if "suite" in step.get("with", {}) else {})},
-        )
-        for step in used
-    ]
+    jobs = document["jobs"].values() if "jobs" in document else [document]
+    used = [step for job in jobs for step in job["steps"] if "uses" in step]
+    return [(step["uses"].split("@")[0], _any_suite(step.get("with", {}))) for step in used]
+
+
+def _any_suite(inputs: dict[str, Any]) -> dict[str, Any]:
+    suite = inputs.get("suite") or inputs.get("artifact-pattern", "").removeprefix("benchgov-")[:-2]
+    return {
+        name: value.replace(suite, "any") if suite and name in ("suite", "artifact-pattern") else value
+        for name, value in inputs.items()
+    }
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/guides/workflow.md"])
@@ -56,6 +62,16 @@ def test_the_shown_steps_are_those_that_are_run() -> None:
     assert shown_steps(blocks(ROOT / "docs/guides/workflow.md")[1]) == shown_steps(STEPS)
 
 
+def test_the_shown_matrix_is_the_one_that_is_run() -> None:
+    """The guide's workflow over many jobs is the end-to-end test's: jobs, needs, matrix, permissions."""
+    texts = (blocks(ROOT / "docs/guides/sharding.md")[0], MATRIX)
+    assert shown_steps(texts[0]) == shown_steps(texts[1])
+    shown, run = map(yaml.safe_load, texts)
+    for job in (*shown["jobs"].values(), *run["jobs"].values()):
+        del job["steps"]
+    assert shown == run
+
+
 def test_the_workflow_fits_into_a_few_lines() -> None:
     """Adding benchgov to a workflow takes ten lines from `jobs:` on."""
     text = blocks(ROOT / "README.md")[0]
@@ -69,6 +85,36 @@ def test_the_shown_manifests_are_valid(page: str) -> None:
     assert manifests
     for text in manifests:
         yaml_model(parse_yaml(text, page), Manifest)
+
+
+LANGUAGES = ROOT / "docs/guides/languages.md"
+
+
+def test_every_popular_language_has_a_suite_and_a_workflow(tmp_path: Path) -> None:
+    """Seven sections, each with a valid manifest for a known tool, and a workflow that GitHub takes."""
+    sections = LANGUAGES.read_text(encoding="utf-8").split("\n## ")[1:]
+    titles = [section.partition("\n")[0] for section in sections]
+    assert titles == ["Python", "Go", "Rust", "Java", "C++", "JavaScript", ".NET"]
+    files = []
+    for number, section in enumerate(sections):
+        suite, workflow = BLOCK.findall(section)
+        manifest = yaml_model(parse_yaml(suite, titles[number]), Manifest)
+        sources = [entry.source for entry in manifest.benchmarks if isinstance(entry, SourceEntry)]
+        assert [source.tool in BUILT_IN for source in sources] == [True]
+        assert shown_steps(workflow)[-1] == shown_steps(WHOLE_PIPELINE)[-1]
+        files.append(tmp_path / f"{number}.yml")
+        files[-1].write_text(workflow, encoding="utf-8")
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*check, *map(str, files)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_tool_has_a_row_in_the_guide() -> None:
+    """What `benchgov tools` lists is explained in docs/guides/tools.md, and the README says how many."""
+    table = (ROOT / "docs/guides/tools.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"[a-z0-9-]+", " ".join(re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE))))
+    assert set(BUILT_IN) <= named
+    assert f"each of {len(BUILT_IN)} tools" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda path: path.relative_to(ROOT).as_posix())

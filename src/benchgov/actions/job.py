@@ -16,6 +16,9 @@ from benchgov.errors import BenchgovError, BlockedError, ExitCode
 
 Sleep = Callable[[float], None]
 
+_MOST_DETAILS = 5
+"""How many details of a blocked command are told in an annotation; the log has them all."""
+
 _KEPT_FROM_BENCHMARKS = (
     "INPUT_",
     "ACTIONS_",
@@ -80,7 +83,7 @@ class Job:
     def _judge(self, name: str, code: int, errors: list[BenchgovError], stdout: str) -> Ended:
         error = errors[0] if errors else None
         if isinstance(error, BlockedError):
-            return Ended(ExitCode.BLOCKED, stdout, str(error))
+            return Ended(ExitCode.BLOCKED, stdout, "; ".join([str(error), *error.details[:_MOST_DETAILS]]))
         if error is not None:
             self.tell(error)
             raise StepFailedError(code or ExitCode.BUG)

@@ -17,6 +17,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
     ),
     "append-audit": ("benchgov.actions.append_audit", "Record the results in the tamper-evident audit log."),
     "render-dossier": ("benchgov.actions.render_dossier", "Render the release report as HTML and Markdown."),
+    "plan-shards": ("benchgov.actions.plan_shards", "Spread a suite over the jobs of a matrix."),
+    "merge-shards": ("benchgov.actions.merge_shards", "Join the reports of a matrix into one."),
 }
 
 PIPELINE_INPUTS: dict[str, str] = {

@@ -14,6 +14,7 @@ from benchgov.documents import load_json_model
 from benchgov.errors import ExitCode
 from benchgov.github.render import MAX_ANNOTATIONS, why
 from benchgov.report import Report
+from benchgov.sharding.shard import record_of
 
 
 class Inputs(ActionInputs):
@@ -24,6 +25,9 @@ class Inputs(ActionInputs):
         Lines,
         Field(description="benchmarks to measure, one pattern a line: id, `id@scale`, glob, `family:name`"),
     ] = ()
+    shard: Annotated[
+        str, Field(description="`toJSON(matrix)` of the matrix that plan-shards gave: only this job's part")
+    ] = ""
     warmup: Annotated[Count | None, Field(description="warm-up runs, 2 or more; default: the suite's")] = None
     runs: Annotated[Count | None, Field(description="measured runs, 5 or more; default: the suite's")] = None
     timeout: Annotated[str, Field(description="seconds that one sample may take; default: the suite's")] = ""
@@ -37,7 +41,11 @@ class Inputs(ActionInputs):
         Flag, Field(description="`true`: a run that could not be measured fails the step")
     ] = False
     artifact_name: Annotated[
-        str, Field(description="name of the artifact with the results; default `benchgov-<suite>`")
+        str,
+        Field(
+            description="name of the artifact with the results; default `benchgov-<suite>`, or "
+            "`benchgov-<suite>-<shard>`"
+        ),
     ] = ""
     upload: Annotated[Flag, Field(description="`false`: keep the results in the job")] = True
 
@@ -78,6 +86,7 @@ def _arguments(inputs: Inputs) -> list[str]:
     return [
         "run",
         *(argument for pattern in inputs.only for argument in option("only", pattern)),
+        *option("shard", inputs.shard),
         *option("warmup", inputs.warmup),
         *option("runs", inputs.runs),
         *option("timeout", inputs.timeout),
@@ -97,8 +106,14 @@ def _outputs(inputs: Inputs, report: Report, folder: Path, job: Job) -> Outputs:
         fingerprint=report.environment.fingerprint,
         report=job.shown(folder / "report.json"),
         folder=job.shown(folder),
-        artifact_name=inputs.artifact_name or f"benchgov-{report.config.suite}",
+        artifact_name=inputs.artifact_name or _artifact_name(report),
     )
+
+
+def _artifact_name(report: Report) -> str:
+    """Names of artifacts are unique in a run of a workflow: each shard needs its own."""
+    shard = record_of(report.config.options)
+    return f"benchgov-{report.config.suite}" + (f"-{shard['shard']}" if shard else "")
 
 
 def _annotate(report: Report, workflow: Workflow, *, fail: bool) -> None:

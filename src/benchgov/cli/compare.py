@@ -67,7 +67,7 @@ _STYLES = {
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DAY",
-    help="Judge accepted slowdowns as of this day, to repeat an earlier comparison.  [default: today, in UTC]",
+    help="Judge accepted slowdowns as of this day, to repeat a comparison.  [default: today, in UTC]",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="[default: comparison.json in output_dir]")
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
@@ -171,17 +171,30 @@ def _findings(findings: list[Finding]) -> Table:
     from benchgov.report import run_key
     from benchgov.units import humanize, plain_percent, signed_percent
 
-    table = Table("verdict", "benchmark", "metric", "baseline", "current", "change", "limit")
+    tested = any(one.interval_percent for one in findings)
+    more = ("95 % interval", "could see") if tested else ()
+    table = Table("verdict", "benchmark", "metric", "baseline", "current", "change", "limit", *more)
     for one in findings:
         before, now = (
             "-" if value is None else humanize(value, one.unit)
             for value in (one.baseline_value, one.current_value)
         )
         change = "-" if one.change_percent is None else signed_percent(one.change_percent)
-        limit = "-" if one.threshold_percent is None else plain_percent(one.threshold_percent)
+        limit = "-" if one.limit_percent is None else plain_percent(one.limit_percent)
         name = run_key(one.benchmark, one.scale, one.variant)
-        table.add_row(_styled(one.verdict), *map(Text, (name, one.metric, before, now, change, limit)))
+        cells = (name, one.metric, before, now, change, limit, *(_evidence(one) if tested else ()))
+        table.add_row(_styled(one.verdict), *map(Text, cells))
     return table
+
+
+def _evidence(finding: Finding) -> tuple[str, str]:
+    """The interval, and the smallest worsening that would have been seen."""
+    from benchgov.units import plain_percent, signed_percent
+
+    ends = finding.interval_percent
+    seen = finding.minimum_detectable_percent
+    interval = f"{signed_percent(ends[0])} to {signed_percent(ends[1])}" if ends else "-"
+    return interval, "-" if seen is None else plain_percent(seen)
 
 
 def _families(comparison: Comparison) -> Table:

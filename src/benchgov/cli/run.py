@@ -10,11 +10,16 @@ import click
 from benchgov.cli.common import config_option, format_option, open_project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from benchgov.cli.common import Project
     from benchgov.measure.assemble import Measurement
     from benchgov.measure.plan import Plan
     from benchgov.report import Environment, Report
+    from benchgov.sharding.shard import Shard
+    from benchgov.suites.bands import ScaleRules
     from benchgov.suites.load import Suite
+    from benchgov.suites.manifest import Family, Manifest
 
 
 @click.command()
@@ -24,6 +29,11 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="PATTERN",
     help="An id, `id@scale`, `family:<name>` or a glob such as `canonical-*`; may be repeated.",
+)
+@click.option(
+    "--shard",
+    metavar="JSON",
+    help="Only this job's part: an entry of the matrix that `benchgov plan` printed.",
 )
 @click.option("--warmup", type=int, help="Warm-up samples, at least 2.  [default: the manifest's, else 2]")
 @click.option("--runs", type=int, help="Measured samples, at least 5.  [default: the manifest's, else 5]")
@@ -39,6 +49,7 @@ def run(  # noqa: PLR0913 (one argument per option)
     *,
     suite: str,
     only: tuple[str, ...],
+    shard: str | None,
     warmup: int | None,
     runs: int | None,
     timeout: float | None,
@@ -66,20 +77,23 @@ def run(  # noqa: PLR0913 (one argument per option)
       benchgov run core
       benchgov run core --only 'canonical-*' --only chain-append@1000 --runs 20
       benchgov run core --dry-run --format json
+      benchgov run core --shard "$SHARD"     (in a matrix job: SHARD is toJSON(matrix))
     """
     from benchgov.cli.measured import print_plan
     from benchgov.measure.plan import SamplingFlags, plan_suite
 
     project = open_project(config_file, {("regime",): regime, ("output_dir",): output_dir})
-    loaded = _suite(project, suite)
-    plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout))
+    loaded = suite_of(project, suite)
+    part = _shard(loaded, only, shard)
+    plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout), shard=part)
     if dry_run:
         print_plan(project.rim, plan, output_format)
         return 0
     return _measure(project, plan, (allow_drift, gate), output_format)
 
 
-def _suite(project: Project, name: str) -> Suite:
+def suite_of(project: Project, name: str) -> Suite:
+    """The suite that a command line names; raises UsageError, InputError."""
     from benchgov.errors import UsageError
     from benchgov.suites.load import load_suite
     from benchgov.wire import is_name
@@ -87,6 +101,19 @@ def _suite(project: Project, name: str) -> Suite:
     if not is_name(name):
         raise UsageError(f"{name!r} is not the name of a suite")
     return load_suite(project.suite_dir(name), project.root)
+
+
+def _shard(suite: Suite, only: tuple[str, ...], text: str | None) -> Shard | None:
+    from benchgov.errors import UsageError
+    from benchgov.sharding.shard import parse_entry, take
+
+    if text is None:
+        return None
+    if only:
+        raise UsageError(
+            "--shard with --only: the plan says what is measured", remedy="Give --only to `benchgov plan`."
+        )
+    return take(suite, parse_entry(text))
 
 
 def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_format: str) -> int:
@@ -102,8 +129,7 @@ def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_f
     with run_folder(project) as (run_id, folder):
         drifted = environment.gate == "drift" and not allow_drift
         measurement = _blocked(project, plan, environment) if drifted else _run(project, plan, environment)
-        report = _scale_gate(project, plan.suite, measurement.report)
-        report = _gate(project, plan.suite, report) if gate else report
+        report = gated(project, measurement.report, plan.suite.manifest, compared=gate)
         store(project, folder, report, measurement.raw)
     print_report(rim, report, output_format)
     rim.stderr.write(f"report: {project.settings.output_dir}/report.json (run {run_id})\n")
@@ -141,8 +167,22 @@ def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurem
     )
 
 
-def _gate(project: Project, suite: Suite, report: Report) -> Report:
-    """`report` with its performance gate filled in, when the regime has a baseline at all.
+def gated(project: Project, report: Report, manifest: Manifest | None, *, compared: bool) -> Report:
+    """`report` with its gates: growth always, since it needs no baseline; performance when it is `compared`.
+
+    `manifest` is the suite's own, which says what growth and families are held to.
+    """
+    from benchgov.gate.growth import as_scale_gate, growth_of
+    from benchgov.suites.bands import ScaleRules
+
+    scales = manifest.scales() if manifest else ScaleRules()
+    found = growth_of(report, scales, project.settings.policy.statistics)
+    whole = report.model_copy(update={"scale_band_gate": as_scale_gate(found)})
+    return _compared(project, whole, manifest.families if manifest else {}, scales) if compared else whole
+
+
+def _compared(project: Project, report: Report, families: Mapping[str, Family], scales: ScaleRules) -> Report:
+    """`report` held against its baseline, when the regime has one at all.
 
     A selection leaves benchmarks out on purpose, so they do not count as missing.
     """
@@ -152,8 +192,8 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
     from benchgov.gate.question import accepted_by, store_of
     from benchgov.gate.summary import as_gate
 
-    settings = project.settings
-    store = store_of(project.root, settings, suite.manifest.suite)
+    settings, suite = project.settings, report.config.suite
+    store = store_of(project.root, settings, suite)
     active = store.active(report.config.regime, report.environment)
     if not (active.baselines or active.nearest or report.config.against):
         return report
@@ -161,21 +201,13 @@ def _gate(project: Project, suite: Suite, report: Report) -> Report:
         settings.policy.mode,
         missing="allow" if report.config.selection else None,
         settings=settings.policy,
-        families={name: family.thresholds for name, family in suite.manifest.families.items()},
-        scales=suite.scales,
-        accepted=accepted_by(suite.folder, (settings, suite.manifest.suite), report, active),
+        families={name: family.thresholds for name, family in families.items()},
+        scales=scales,
+        accepted=accepted_by(project.suite_dir(suite), (settings, suite), report, active),
     )
     found = compare(report, active, policy)
     gates = {"performance_gate": as_gate(found), "scale_band_gate": as_scale_gate(found.growth, found)}
     return report.model_copy(update=gates)
-
-
-def _scale_gate(project: Project, suite: Suite, report: Report) -> Report:
-    """`report` with its scale band gate filled in from what it holds itself; this needs no baseline."""
-    from benchgov.gate.growth import as_scale_gate, growth_of
-
-    found = growth_of(report, suite.scales, project.settings.policy.statistics)
-    return report.model_copy(update={"scale_band_gate": as_scale_gate(found)})
 
 
 def exit_code(report: Report) -> int:

@@ -63,7 +63,7 @@ def _row(run: Run, metric: Metric, finding: Finding | None, source: SampleSource
         sentence=finding.sentence if finding else run.reason,
         baseline=finding.baseline_value if finding else None,
         change=finding.change_percent if finding else None,
-        limit=finding.threshold_percent if finding else None,
+        limit=finding.limit_percent if finding else None,
         detectable=finding.minimum_detectable_percent if finding else None,
         interval=finding.interval_percent if finding else None,
     )
@@ -93,7 +93,7 @@ def _row_without_run(finding: Finding) -> Row:
         sentence=finding.sentence,
         baseline=finding.baseline_value,
         change=finding.change_percent,
-        limit=finding.threshold_percent,
+        limit=finding.limit_percent,
         detectable=finding.minimum_detectable_percent,
         interval=finding.interval_percent,
     )

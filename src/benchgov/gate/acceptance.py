@@ -1,4 +1,4 @@
-"""Findings and accepted slowdowns: which regressions were accepted, which are larger, and what has expired."""
+"""Findings and accepted slowdowns: which regressions are accepted, which are larger, what has expired."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class Finding(Wire):
     Percents are relative to the baseline's value: `change_percent` above 0 means that the number grew,
     whichever direction is better. `minimum_detectable_percent` is the smallest change for the worse that
     this comparison would have called a regression. `interval_percent` and `p_value` are there when the
-    decision rule gives them; `floor_percent` is the worsening from which on it blocks. `accepted` is the entry
-    that accepts it, or would have if it were larger or had not expired.
+    decision rule gives them; `floor_percent` is the worsening from which on it blocks. `accepted` is the
+    entry that accepts it, or that is too small for it or has expired.
     """
 
     benchmark: BenchmarkId
@@ -70,6 +70,11 @@ class Finding(Wire):
     accepted: AcceptedBy | None = None
     sentence: str
 
+    @property
+    def limit_percent(self) -> float | None:
+        """The worsening from which on the rule that judged it blocks, as tables show it."""
+        return self.threshold_percent if self.floor_percent is None else self.floor_percent
+
 
 class FamilyFinding(Wire):
     """One family: its verdict, how many findings of each kind, and the geometric mean change by metric."""
@@ -92,11 +97,11 @@ class BandFinding(Wire):
 class Comparison(Wire):
     """The outcome of `compare`: a pure function of the report's and the baseline's bytes, and the policy.
 
-    It holds no moment and no machine's path, so the same input gives the same bytes. `accepted_on` is the day on
-    which accepted slowdowns were judged, an input too; it is there when there are any. `environment_difference` says how
-    the two machines differ when they do (`wanted` is the baseline's). `against` is the other revision of a
-    paired measurement, and `missing_runs` are those that only it has. `scale_bands` group what has a size,
-    and `growth` says how its cost grows with the size.
+    It holds no moment and no machine's path, so the same input gives the same bytes. `accepted_on` is the day
+    on which accepted slowdowns were judged, an input too; it is there when there are any.
+    `environment_difference` says how the two machines differ when they do (`wanted` is the baseline's).
+    `against` is the other revision of a paired measurement, and `missing_runs` are those that only it has.
+    `scale_bands` group what has a size, and `growth` says how its cost grows with the size.
     """
 
     schema_version: Literal[1]

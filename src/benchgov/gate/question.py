@@ -43,8 +43,8 @@ class Question:
     """The report's file, and what the command line says about the rest.
 
     `suite` is whose baselines to take (default: the report's); `baseline` is an id or a folder, instead of
-    what is active; `ref` is a revision whose baselines and settings count, instead of the work tree's. `today`
-    is the day on which accepted slowdowns are judged; by default that of the report.
+    what is active; `ref` is a revision whose baselines and settings count, instead of the work tree's.
+    `today` is the day on which accepted slowdowns are judged; by default that of the report.
     """
 
     report: Path

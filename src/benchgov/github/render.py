@@ -172,7 +172,7 @@ def _row(finding: Finding) -> str:
         code(run_key(finding.benchmark, finding.scale, finding.variant)),
         code(finding.metric),
         _shown(signed_percent, finding.change_percent),
-        _shown(plain_percent, finding.threshold_percent),
+        _shown(plain_percent, finding.limit_percent),
         _shown(plain_percent, finding.minimum_detectable_percent),
     )
     return f"| {' | '.join(cells)} |"

@@ -168,7 +168,7 @@ def build_report(
         runs=plan.sampling.runs,
         timeout_seconds=plan.sampling.timeout_seconds,
         selection=plan.selection,
-        options=plan.flags.given(),
+        options=plan.options,
         revision=revision[0],
         dirty=revision[1],
     )

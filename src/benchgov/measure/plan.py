@@ -11,6 +11,7 @@ from benchgov.canonical import Json
 from benchgov.errors import InputError, UsageError
 from benchgov.measure.protocol import Protocols
 from benchgov.report import run_key
+from benchgov.sharding.shard import OPTION, Shard
 from benchgov.suites.load import Suite
 from benchgov.suites.manifest import Benchmark, Isolation, SamplingSpec, Variant
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
@@ -121,6 +122,12 @@ class Plan:
     sampling: SamplingPlan
     runs: tuple[PlannedRun, ...]
     sources: tuple[PlannedSource, ...] = ()
+    shard: Shard | None = None
+
+    @property
+    def options(self) -> dict[str, Json]:
+        """What the report's `config.options` record: the flags that were given, and the shard."""
+        return {**self.flags.given(), **({OPTION: self.shard.record} if self.shard else {})}
 
     @property
     def steps(self) -> int:
@@ -177,8 +184,14 @@ def _described_source(source: PlannedSource) -> Json:
     }
 
 
-def plan_suite(suite: Suite, *, patterns: Sequence[str] = (), sampling: SamplingFlags | None = None) -> Plan:
-    """Expand the selected benchmarks of `suite`.
+def plan_suite(
+    suite: Suite,
+    *,
+    patterns: Sequence[str] = (),
+    sampling: SamplingFlags | None = None,
+    shard: Shard | None = None,
+) -> Plan:
+    """Expand the selected benchmarks of `suite`: those that `patterns` name, or those of `shard`.
 
     Raises:
         UsageError: a flag is below its minimum, or a pattern matches nothing.
@@ -188,7 +201,7 @@ def plan_suite(suite: Suite, *, patterns: Sequence[str] = (), sampling: Sampling
     flags.check()
     protocols = Protocols(suite.folder, suite.root, suite.path)
     defaults = suite.manifest.defaults
-    selected = select(suite, patterns)
+    selected = shard.benchmarks if shard else select(suite, patterns)
     runs = tuple(
         _planned(suite, benchmark, scale, name, _resolved(benchmark, variant, defaults, flags), protocols)
         for benchmark in selected
@@ -200,7 +213,8 @@ def plan_suite(suite: Suite, *, patterns: Sequence[str] = (), sampling: Sampling
     _check_tools(suite, entries)
     sources = tuple(_planned_source(suite, entry, flags, protocols) for entry in entries)
     sampling_of_all = _merge((flags, defaults), "process", defaults.iterations)
-    return Plan(suite, tuple(patterns), flags, sampling_of_all, runs, sources)
+    selection = shard.entry.items if shard else tuple(patterns)
+    return Plan(suite, selection, flags, sampling_of_all, runs, sources, shard)
 
 
 def _planned(

@@ -41,11 +41,6 @@ class Suite:
     sha256: str
     lines: YamlDocument
 
-    @cached_property
-    def scales(self) -> ScaleRules:
-        """The bands and growth limits of the manifest."""
-        return rules_of(self.lines.value)
-
     def line(self, benchmark: str) -> int:
         """The 1-based line on which the benchmark with this id starts."""
         return self._lines_by_id[benchmark]

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
-from benchgov.suites.bands import Bands, Growth
+from benchgov.suites.bands import Bands, Growth, Scaled, ScaleRules
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP, EntryId, Part, Variables, Word, split_command, texts
 from benchgov.suites.source import SourceEntry, compiled
 from benchgov.wire import Blake3, Name
@@ -203,6 +203,14 @@ class Manifest(Part):
         default={}, description="metric → how fast it may grow with the size, for what has three or more"
     )
     benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
+
+    def scales(self) -> ScaleRules:
+        """Bands and growth limits."""
+        own = [one for one in self.benchmarks if isinstance(one, Benchmark)]
+        return ScaleRules(
+            Scaled(bands=self.bands, growth=self.growth),
+            {one.id: Scaled(bands=one.bands, growth=one.growth) for one in own},
+        )
 
     def family_rules(self) -> tuple[FamilyRule, ...]:
         """By which names a family is found."""

@@ -156,8 +156,8 @@ def test_the_rules_are_read_without_the_rest_of_the_manifest(tmp_path: Path) -> 
 
 
 def test_a_valid_suite_knows_its_rules(tmp_path: Path) -> None:
-    """`Suite.scales` are those of its manifest."""
+    """They are those that its text gives."""
     tail = "    scale: [1, 20, 400]\n    growth: {wall_time: 2}\n"
     suite = load_suite(write(tmp_path, f"{HEAD}bands: {{low: {{max: 500}}}}\n{BENCHMARK}{tail}"), tmp_path)
-    found: Any = suite.scales
+    found: Any = suite.manifest.scales()
     assert (found.band("a", 20), found.max_exponent("a", "only", "wall_time")) == ("low", 2)

@@ -1,0 +1,1 @@
+"""How a benchmark's numbers went over many reports, and where they changed."""

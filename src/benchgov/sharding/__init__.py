@@ -1,0 +1,1 @@
+"""Split a suite over jobs, and join what the jobs measured."""
