@@ -194,7 +194,7 @@ def _compared(project: Project, report: Report, families: Mapping[str, Family], 
 
     settings, suite = project.settings, report.config.suite
     store = store_of(project.root, settings, suite)
-    active = store.active(report.config.regime, report.environment)
+    active = store.active(report.config.regime, report.environment, settings.policy.same)
     if not (active.baselines or active.nearest or report.config.against):
         return report
     policy = GatePolicy(

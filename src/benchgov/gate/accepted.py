@@ -68,16 +68,18 @@ class Acceptance(BaseModel):
             (self.metric, at.metric),
             (self.family, at.family),
             (self.variant, at.variant),
-            (self.scale, at.scale),
         )
-        return self.benchmark == at.benchmark and all(
-            wanted is None or found is None or wanted == found for wanted, found in pairs
+        same_size = self.scale is None or self.scale == at.scale
+        return (
+            same_size
+            and self.benchmark == at.benchmark
+            and all(wanted is None or found is None or wanted == found for wanted, found in pairs)
         )
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What an acceptance may speak of; None is not known."""
+    """What an acceptance may speak of. None is not known, but for the scale: then there is none."""
 
     benchmark: str
     metric: str | None = None

@@ -99,7 +99,8 @@ class Comparison(Wire):
 
     It holds no moment and no machine's path, so the same input gives the same bytes. `accepted_on` is the day
     on which accepted slowdowns were judged, an input too; it is there when there are any.
-    `environment_difference` says how the two machines differ when they do (`wanted` is the baseline's).
+    `environment_difference` says how the two machines differ when they do (`wanted` is the baseline's), and
+    `same` which properties had to agree (null: all of them).
     `against` is the other revision of a paired measurement, and `missing_runs` are those that only it has.
     `scale_bands` group what has a size, and `growth` says how its cost grows with the size.
     """
@@ -117,6 +118,7 @@ class Comparison(Wire):
     fingerprint: Blake3
     baseline_fingerprint: Blake3 | None
     environment_difference: tuple[Drift, ...] = ()
+    same: tuple[str, ...] | None = None
     missing_runs: tuple[str, ...] = ()
     accepted_on: date | None = None
     families: tuple[FamilyFinding, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date
@@ -74,7 +74,7 @@ def answer(
         raise UsageError(f"{suite!r} is not the name of a suite")
     with _governing(question.ref, suite, (root, settings), run, environ) as (tree, ruling):
         store, folder = store_of(tree, ruling, suite), tree / ruling.bench_dir / suite
-        baselines = _baselines(question.baseline, question.ref, store, report)
+        baselines = _baselines(question, store, report, ruling.policy.same)
         if baselines.baselines:
             check_overrides(question.overrides, (one.baseline for one in baselines.baselines))
         policy = GatePolicy(
@@ -126,15 +126,17 @@ def store_of(root: Path, settings: Settings, suite: str) -> BaselineStore:
     return BaselineStore(root / relative)
 
 
-def _baselines(chosen: str | None, ref: str | None, store: BaselineStore, report: Report) -> ActiveBaselines:
-    regime = report.config.regime
+def _baselines(
+    question: Question, store: BaselineStore, report: Report, same: Sequence[str] | None
+) -> ActiveBaselines:
+    regime, chosen = report.config.regime, question.baseline
     if chosen is None:
-        return store.active(regime, report.environment)
+        return store.active(regime, report.environment, same)
     if is_baseline_id(chosen):
         home = next((name for name in store.regimes() if chosen in store.ids(name)), regime)
         return ActiveBaselines.of(store.read(home, chosen))
     folder = Path(chosen)
-    if ref is not None:
+    if question.ref is not None:
         raise UsageError(
             "--baseline with --baseline-ref: name a baseline's id, not a folder of the work tree"
         )
