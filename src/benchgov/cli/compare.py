@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from benchgov.gate.comparison import Comparison, Finding
+    from benchgov.gate.comparison import BandFinding, Comparison, FamilyFinding, Finding
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
@@ -35,6 +36,8 @@ _STYLES = {
     "not-comparable": "yellow",
     "blocked": "yellow",
     "inconclusive": "magenta",
+    "over": "bold red",
+    "within": "green",
     "improvement": "green",
     "new": "cyan",
     "pass": "bold green",
@@ -128,7 +131,7 @@ def exit_code(comparison: Comparison) -> int:
 
 
 def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
-    """Findings (the worst first, unchanged ones only counted), families, and the verdict."""
+    """Findings (the worst first, unchanged ones only counted), families, bands, growth, and the verdict."""
     from rich.text import Text
 
     screen = console(rim)
@@ -140,6 +143,10 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
         screen.print(Text(hidden))
     if comparison.families:
         screen.print(_families(comparison))
+    if comparison.scale_bands:
+        screen.print(_bands(comparison))
+    if any(one.verdict != "not-limited" or one.grew for one in comparison.growth):
+        screen.print(_growth(comparison))
     if comparison.environment_difference:
         screen.print(_difference(comparison))
     against = ", ".join(comparison.baselines) or "no baseline"
@@ -198,18 +205,42 @@ def _evidence(finding: Finding) -> tuple[str, str]:
 
 
 def _families(comparison: Comparison) -> Table:
+    return _groups("family", [(one.family, one) for one in comparison.families])
+
+
+def _bands(comparison: Comparison) -> Table:
+    return _groups("scale band", [(one.band, one) for one in comparison.scale_bands])
+
+
+def _growth(comparison: Comparison) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("growth", "benchmark", "metric", "exponent", "95 % interval", "limit", "before")
+    for one in comparison.growth:
+        if one.verdict == "not-limited" and not one.grew:
+            continue
+        numbers = (one.exponent, one.limit, one.before)
+        exponent, limit, before = ("-" if value is None else f"{value:.2f}" for value in numbers)
+        interval = f"{one.interval[0]:.2f} to {one.interval[1]:.2f}" if one.interval else "-"
+        cells = (f"{one.benchmark}/{one.variant}", one.metric, exponent, interval, limit, before)
+        table.add_row(_styled(one.verdict), *map(Text, cells))
+    return table
+
+
+def _groups(what: str, groups: Sequence[tuple[str, FamilyFinding | BandFinding]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     from benchgov.units import signed_percent
 
-    table = Table("family", "verdict", "findings", "geometric mean change")
-    for one in comparison.families:
+    table = Table(what, "verdict", "findings", "geometric mean change")
+    for name, one in groups:
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in one.findings.items())
         means = ", ".join(
             f"{metric} {signed_percent(percent)}" for metric, percent in one.geometric_mean_percent.items()
         )
-        table.add_row(Text(one.family), _styled(one.verdict), Text(counts), Text(means or "-"))
+        table.add_row(Text(name), _styled(one.verdict), Text(counts), Text(means or "-"))
     return table
 
 
