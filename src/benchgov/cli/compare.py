@@ -80,11 +80,12 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
     """Hold REPORT against the active baseline and give a verdict.
 
     REPORT is by default the latest one (report.json in output_dir). The limits are those that the baseline
-    was published with. Another regime or environment is "not comparable", never a regression.
+    was published with. Another regime or environment is "not comparable", never a regression. What the
+    suite's accepted.yaml accepts does not block; docs/guides/limits.md says how.
 
     \b
     Exit codes: 0 pass, or inconclusive (said so)
-                1 regression
+                1 regression, or a cost that grows faster than its limit
                 2 not comparable, or blocked
                 5 a baseline is not what was published
 

@@ -68,7 +68,7 @@ def run(  # noqa: PLR0913 (one argument per option)
 
     \b
     Exit codes: 0 ran, and gates pass
-                1 a wrong result, or a regression
+                1 a wrong result, a regression, or a cost that grows faster than its limit
                 2 blocked: environment drift, an invalid manifest, a benchmark that could not be
                   measured, variants that disagree
 
@@ -123,6 +123,8 @@ def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_f
 
     allow_drift, gate = switches
     rim = project.rim
+    if gate:
+        _check_accepted(project, plan.suite)
     environment = check(project.settings.environment, run=rim.run, environ=rim.environ, folder=project.root)
     print_drift(rim, environment)
     # The folder is made before anything is measured, so that one that cannot be written is known at once.
@@ -165,6 +167,14 @@ def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurem
         revision=revision(project.rim.run, project.root),
         now=project.rim.now,
     )
+
+
+def _check_accepted(project: Project, suite: Suite) -> None:
+    """Read the accepted slowdowns, so that a fault in them is known before anything is measured."""
+    from benchgov.gate.accepted import ACCEPTED_FILE, load_accepted
+
+    path = (suite.folder / ACCEPTED_FILE).relative_to(suite.root).as_posix()
+    load_accepted(suite.folder, path, project.rim.now().date())
 
 
 def gated(project: Project, report: Report, manifest: Manifest | None, *, compared: bool) -> Report:
