@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from benchgov.canonical import digest_of
 from benchgov.config import MetricThresholds, Percent
@@ -48,6 +48,12 @@ class BaselineRun(Wire):
     isolation: Literal["process", "shared", "imported"]
     metrics: Annotated[tuple[Entry, ...], Field(min_length=1)]
     thresholds: MetricThresholds = {}
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Left out where empty, so that baselines that were published before there were bands keep their ids.
+        value: dict[str, Any] = handler(self)
+        return value if self.thresholds else {name: it for name, it in value.items() if name != "thresholds"}
 
     @property
     def key(self) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.gate_builders import active, metric, report, run
+from tests.gate_builders import active, drafted, metric, report, run
 
 from benchgov.baselines.active import ActiveBaselines
+from benchgov.baselines.model import Baseline
 from benchgov.config import Policy, Statistics
 from benchgov.gate.compare import compare
 from benchgov.gate.comparison import Comparison
@@ -169,6 +170,19 @@ def test_a_band_has_limits_of_its_own_which_the_baseline_keeps() -> None:
     ]
     assert result.scale_bands[0].geometric_mean_percent["wall_time"] == pytest.approx(7.0)
     assert compare(now, active(before, scales=rules), GatePolicy()).verdict == "regression"
+
+
+def test_a_baseline_without_bands_has_the_id_that_it_always_had() -> None:
+    """Limits of a band are in its file and its id; none leave no trace."""
+    rules = rules_of({"bands": {"all": {"min": 1, "thresholds": {"wall_time": 5}}}})
+    before = report(run("sort", metric([100.0] * 5), scale=10))
+    plain, banded = (drafted(before, scales=one).baseline for one in (None, rules))
+    assert b'"thresholds":{"wall_time":5}' in banded.to_bytes()
+    assert "thresholds" not in plain.entries[0].to_json()
+    assert banded.baseline_id != plain.baseline_id
+    for one in (plain, banded):
+        assert Baseline.model_validate_json(one.to_bytes()) == one
+        assert one.content_id() == one.baseline_id
 
 
 def test_the_owners_limit_of_a_family_wins_over_a_band() -> None:
