@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchgov.baselines.aggregate import aggregate
-from benchgov.baselines.model import Baseline, BaselineRun, Entry, Provenance, content_id
+from benchgov.baselines.model import Baseline, BaselineRun, Entry, Provenance
 from benchgov.baselines.thresholds import banded_thresholds, resolve
 from benchgov.canonical import sha256_hex
 from benchgov.config import MetricThresholds, Policy
@@ -52,7 +52,7 @@ def draft(
     if breaches := [*_one_plan(reports), *_clean(reports), *_enough(reports)]:
         raise RefusedError(f"{reports[0].config.suite}: no baseline can be made of this", details=breaches)
     raw = {f"report-{number:03}.json": report.to_bytes() for number, report in enumerate(reports, 1)}
-    entries = tuple(_banded(run, policy, scales or ScaleRules()) for run in condense(reports))
+    entries = condense(reports)
     first = reports[0]
     pairs = [(run.family, entry.metric) for run in entries for entry in run.metrics]
     unnamed = Baseline(
@@ -79,18 +79,9 @@ def draft(
         missing=policy.missing,
         raw={name: sha256_hex(data) for name, data in raw.items()},
         entries=entries,
+        banded=banded_thresholds(entries, policy, scales or ScaleRules()),
     )
-    name = content_id(origin.now, unnamed.model_dump(mode="json", exclude={"baseline_id"}))
-    return Draft(unnamed.model_copy(update={"baseline_id": name}), raw)
-
-
-def _banded(run: BaselineRun, policy: Policy, scales: ScaleRules) -> BaselineRun:
-    """`run` with the limits of its band; what the repository's owners say of the family still wins."""
-    banded = banded_thresholds(scales, policy, (run.benchmark, run.scale), run.family)
-    measured = {entry.metric for entry in run.metrics}
-    return run.model_copy(
-        update={"thresholds": {name: percent for name, percent in banded.items() if name in measured}}
-    )
+    return Draft(unnamed.model_copy(update={"baseline_id": unnamed.content_id()}), raw)
 
 
 def _one_plan(reports: Sequence[Report]) -> Iterator[str]:

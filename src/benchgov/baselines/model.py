@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from benchgov.canonical import digest_of
 from benchgov.config import MetricThresholds, Percent
@@ -36,10 +36,7 @@ class Entry(Wire):
 
 
 class BaselineRun(Wire):
-    """One variant of one benchmark at one scale, and how its samples were taken.
-
-    `thresholds` (metric → percent) are those of its scale band; they win over the family's.
-    """
+    """One variant of one benchmark at one scale, and how its samples were taken."""
 
     benchmark: BenchmarkId
     scale: Annotated[float, Field(gt=0)] | None
@@ -47,13 +44,6 @@ class BaselineRun(Wire):
     family: Name
     isolation: Literal["process", "shared", "imported"]
     metrics: Annotated[tuple[Entry, ...], Field(min_length=1)]
-    thresholds: MetricThresholds = {}
-
-    @model_serializer(mode="wrap")
-    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Left out where empty, so that baselines that were published before there were bands keep their ids.
-        value: dict[str, Any] = handler(self)
-        return value if self.thresholds else {name: it for name, it in value.items() if name != "thresholds"}
 
     @property
     def key(self) -> str:
@@ -74,8 +64,9 @@ class Baseline(Wire):
     """What later reports are held against. Never edited: a newer one is published beside it.
 
     `thresholds` (family → metric → percent) were fixed when it was published; `default_threshold` is for
-    what they do not name. `selection` is empty when the whole suite was measured. `raw` names the reports
-    below `raw/` with their SHA-256, so that `baseline_id` covers them too.
+    what they do not name. `banded` (run key → metric → percent) are the limits of scale bands; they win over
+    the family's. `selection` is empty when the whole suite was measured. `raw` names the reports below `raw/`
+    with their SHA-256, so that `baseline_id` covers them too.
     """
 
     schema_version: Literal[1]
@@ -96,6 +87,7 @@ class Baseline(Wire):
     missing: Literal["block", "allow"]
     raw: Annotated[dict[RawName, Sha256], Field(min_length=1)]
     entries: Annotated[tuple[BaselineRun, ...], Field(min_length=1)]
+    banded: dict[str, MetricThresholds] = {}
 
     @model_validator(mode="after")
     def _unique_entries(self) -> Baseline:
@@ -107,11 +99,13 @@ class Baseline(Wire):
     def limit(self, run: BaselineRun, metric: str) -> float:
         """By how many percent `metric` of `run` may get worse: by its band, its family, or default."""
         family = self.thresholds.get(run.family, {})
-        return run.thresholds.get(metric, family.get(metric, self.default_threshold))
+        return self.banded.get(run.key, {}).get(metric, family.get(metric, self.default_threshold))
 
     def content_id(self) -> str:
         """The id that follows from the content: what `baseline_id` must be."""
-        return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id"}))
+        # What came later is left out where it is empty, so that older baselines keep their ids.
+        unset = {name for name in ("banded",) if not getattr(self, name)}
+        return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id", *unset}))
 
 
 def _once(names: list[str], what: str) -> None:

@@ -89,7 +89,7 @@ def _both(run: Run, metric: Metric, active: ActiveRun, entry: Entry, policy: Gat
     pair = Pair(
         Samples(entry.value, entry.samples, lambda: active.stored.sessions(key, entry.metric)),
         Samples(value, len(metric.samples), lambda: (independent(metric, run.sampling.isolation),)),
-        limit_of(policy, active.stored.baseline, family, metric, active.run.thresholds),
+        limit_of(policy, active.stored.baseline, family, metric, active.stored.baseline.banded.get(key, {})),
         aggregate=metric.aggregate,
         exact=metric.unit in EXACT_UNITS,
     )

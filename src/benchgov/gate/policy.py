@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from benchgov.baselines.model import Baseline
-from benchgov.baselines.thresholds import banded_thresholds, resolve
+from benchgov.baselines.thresholds import of_band, resolve
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import UsageError
 from benchgov.gate.accepted import Accepted
@@ -62,7 +62,7 @@ class GatePolicy:
 
     def banded(self, run: Run, family: str) -> MetricThresholds:
         """The limits of the band of `run`'s size, where no baseline has fixed them."""
-        return banded_thresholds(self.scales, self.settings, (run.benchmark, run.scale), family)
+        return of_band(self.scales, self.settings, (run.benchmark, run.scale), family)
 
     def floor(self, family: str, metric: str) -> float:
         """Below how many percent no worsening of `metric` matters to a statistical rule."""

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from itertools import accumulate, combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchgov.statistics.estimates import CONFIDENCE
 from benchgov.statistics.logarithms import DECIMALS
 from benchgov.statistics.ranks import Array, Blocks, critical, upper_tail
 
-MAX_SAMPLES = 20
-"""Of more samples at one size so many evenly spaced ones are taken: slopes grow with the square."""
+MAX_SAMPLES = 120
+"""Of more samples, over all sizes, evenly spaced ones are taken: slopes grow with the square."""
 
 Level = tuple[float, Sequence[float]]
 """A size, and the independent samples taken at it, all above 0."""
@@ -58,10 +59,12 @@ def fit(levels: Sequence[Level]) -> Fit:
     """
     if not _fits(levels):
         raise ValueError("at least two sizes, each with samples above 0")
-    ordered = sorted((np.log(size), _logs(samples)) for size, samples in dict(levels).items())
-    slopes = np.concatenate([_slopes(low, high) for low, high in combinations(ordered, 2)])
+    ordered = _spaced(sorted(dict(levels).items()), MAX_SAMPLES)
+    each = MAX_SAMPLES // len(ordered)
+    logs = [(float(np.log(size)), _logs(samples, each)) for size, samples in ordered]
+    slopes = np.concatenate([_slopes(low, high) for low, high in combinations(logs, 2)])
     slopes.sort()
-    counts = [len(logs) for _, logs in ordered]
+    counts = [len(taken) for _, taken in logs]
     blocks = tuple(zip(accumulate(counts[:-1]), counts[1:], strict=True))
     middle = (slopes[(len(slopes) - 1) // 2] + slopes[len(slopes) // 2]) / 2
     return Fit(float(middle), _interval(slopes, blocks), slopes, blocks)
@@ -72,11 +75,18 @@ def _fits(levels: Sequence[Level]) -> bool:
     return enough and all(len(samples) and min(samples) > 0 for _, samples in levels)
 
 
-def _logs(samples: Sequence[float]) -> Array:
+def _logs(samples: Sequence[float], most: int) -> Array:
     logs: Array = np.sort(np.log(np.asarray(samples, dtype=np.float64)).round(DECIMALS))
-    if len(logs) > MAX_SAMPLES:
-        logs = logs[np.linspace(0, len(logs) - 1, MAX_SAMPLES).round().astype(np.int64)]
-    return logs
+    return logs[_places(len(logs), most)]
+
+
+def _spaced(levels: list[Level], most: int) -> list[Level]:
+    return [levels[at] for at in _places(len(levels), most)]
+
+
+def _places(count: int, most: int) -> NDArray[np.int64]:
+    """At most `most` places among `count`, evenly spaced."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
 
 
 def _slopes(low: tuple[float, Array], high: tuple[float, Array]) -> Array:

@@ -129,7 +129,7 @@ _NOTHING = Scaled()
 
 def _decade(scale: float) -> str:
     # Through the decimal digits: log10(1000) is a little less than 3 in some C libraries.
-    return f"1e{int(f'{scale:e}'.partition('e')[2])}"
+    return f"1e{int(f'{scale:.17e}'.partition('e')[2])}"
 
 
 def rules_of(value: Any) -> ScaleRules:

@@ -45,7 +45,16 @@ def faults(root: Path, head: str = "", tail: str = "") -> tuple[str, ...]:
 def test_without_bands_every_decade_is_one() -> None:
     """Named by its start, also below 1."""
     rules = rules_of({})
-    sizes = {0.05: "1e-2", 1: "1e0", 9.99: "1e0", 10: "1e1", 999: "1e2", 1000: "1e3", 1e6: "1e6"}
+    sizes = {
+        0.05: "1e-2",
+        1: "1e0",
+        9.99: "1e0",
+        9.99999999999: "1e0",
+        10: "1e1",
+        999: "1e2",
+        1000: "1e3",
+        1e6: "1e6",
+    }
     assert {size: rules.band("a", size) for size in sizes} == sizes
     assert rules.thresholds("a", 1000) == {}
 
