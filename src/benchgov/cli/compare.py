@@ -130,11 +130,11 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
             run=project.rim.run,
             environ=project.rim.environ,
         )
-    write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
-    if output_format == "json":
-        print_json(project.rim, comparison.to_json())
-    else:
-        print_comparison(project.rim, comparison, show_all)
+        write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
+        if output_format == "json":
+            print_json(project.rim, comparison.to_json())
+        else:
+            print_comparison(project.rim, comparison, show_all)
     return exit_code(comparison)
 
 

@@ -55,6 +55,7 @@ def split(before: Array, after: Array, blocks: Blocks) -> Iterator[tuple[Array, 
         yield before[:, start:end], after[:, begin:stop]
 
 
+@lru_cache(maxsize=256)
 def least_p(blocks: Blocks) -> float:
     """The smallest p that the test can give at all: 1 / C(n+m, n) of every block, multiplied."""
     return float(upper_tail(blocks)[-1])
