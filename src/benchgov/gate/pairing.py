@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
 from benchgov.baselines.active import ActiveBaselines, ActiveRun, independent
 from benchgov.baselines.aggregate import aggregate
 from benchgov.baselines.model import Baseline, BaselineRun, Entry
-from benchgov.config import MetricThresholds
 from benchgov.gate.comparison import FindingVerdict
 from benchgov.gate.decide import Limit, Pair, Samples
 from benchgov.gate.policy import GatePolicy
@@ -97,7 +96,11 @@ def _both(run: Run, metric: Metric, active: ActiveRun, entry: Entry, policy: Gat
 
 
 def limit_of(
-    policy: GatePolicy, baseline: Baseline | None, family: str, metric: Metric, banded: MetricThresholds
+    policy: GatePolicy,
+    baseline: Baseline | None,
+    family: str,
+    metric: Metric,
+    banded: Mapping[str, float] = {},
 ) -> Limit:
     """What `metric` of `family` is held to; `banded` are the limits of the run's scale band."""
     percent = policy.limit(baseline, family, metric.name, banded)
