@@ -126,6 +126,10 @@ class Policy(_Section):
         description="what of two machines must agree before their numbers are compared, such as "
         "`[arch, os, tools.gcc]`; without it, all that the fingerprint covers",
     )
+    threshold_margin: Percent = Field(
+        default=50.0,
+        description="percent of the largest observed delta that `baseline derive-thresholds` adds to it",
+    )
     missing: Literal["block", "allow"] = Field(
         default="block", description="what a benchmark that only the baseline has does to the verdict"
     )

@@ -73,6 +73,7 @@ _STYLES = {
     help="Judge accepted slowdowns as of this day, to repeat a comparison.  [default: today, in UTC]",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="[default: comparison.json in output_dir]")
+@click.option("--sanity", is_flag=True, help="Hold every active baseline of the regime against itself.")
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
@@ -83,9 +84,14 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
     was published with. Another regime or environment is "not comparable", never a regression. What the
     suite's accepted.yaml accepts does not block; docs/guides/limits.md says how.
 
+    With --sanity there is no REPORT: every active baseline of the regime (of --suite only, if given) must
+    come out clean against itself in both modes. It is written to
+    docs/benchmarks/ci_comparison_report_REGIME.txt, or to --out.
+
     \b
     Exit codes: 0 pass, or inconclusive (said so)
-                1 regression, or a cost that grows faster than its limit
+                1 regression, a cost that grows faster than its limit, or a baseline that is not clean
+                  against itself
                 2 not comparable, or blocked
                 5 a baseline is not what was published
 
@@ -94,6 +100,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
       benchgov compare
       benchgov compare report.json --baseline-ref origin/main --format json
       benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
+      benchgov compare --sanity
     """
     from benchgov.collector import without_collector
     from benchgov.files import write_atomic
@@ -101,6 +108,11 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
     from benchgov.gate.question import Question, answer
 
     project = open_project(given["config_file"])
+    if given["sanity"]:
+        from benchgov.cli.sanity import refuse_others, sanity
+
+        refuse_others(report, given)
+        return sanity(project, given["suite"], out, output_format)
     question = Question(
         report=report or project.output_dir / "report.json",
         overrides=parse_overrides(given["thresholds"]),

@@ -25,7 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("benchgov.cli.report:report", "Print a report."),
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
     "history": ("benchgov.cli.history:history", "Find the changes in a history of many reports."),
-    "baseline": ("benchgov.cli.baseline:baseline", "Generate and verify immutable baselines."),
+    "baseline": ("benchgov.cli.baseline:baseline", "Generate, approve and verify immutable baselines."),
+    "regime": ("benchgov.cli.regime:regime", "Start a new regime, and see which ones there were."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }

@@ -89,6 +89,28 @@ def answer(
         return compare(report, baselines, policy, report_sha256=digest)
 
 
+def standing_now(report: Report, *, root: Path, settings: Settings) -> tuple[ActiveBaselines, Comparison]:
+    """`report` held against what is active in the work tree now, by the work tree's policy.
+
+    What a selection left out does not count as missing. Raises as `answer` does.
+    """
+    suite = report.config.suite
+    folder = root / settings.bench_dir / suite
+    active = ActiveBaselines()
+    if report.config.against is None:
+        store = store_of(root, settings, suite)
+        active = store.active(report.config.regime, report.environment, settings.policy.same)
+    policy = GatePolicy(
+        settings.policy.mode,
+        missing="allow" if report.config.selection else None,
+        settings=settings.policy,
+        families=family_thresholds(folder),
+        scales=scale_rules(folder),
+        accepted=accepted_by(folder, (settings, suite), report, active),
+    )
+    return active, compare(report, active, policy)
+
+
 def accepted_by(
     folder: Path,
     of: tuple[Settings, str],
