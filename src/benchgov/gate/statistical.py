@@ -23,8 +23,6 @@ from benchgov.units import plain_percent
 
 _DECIMALS = 6  # exp and log differ in the last bit between C libraries; the bytes must not
 _MOST_SAMPLES = 100
-MOST_TESTED = 500
-"""Samples of one side: the table of an exact test grows with the product of both sides."""
 
 
 def decide(pairs: Sequence[Pair], terms: Terms) -> list[Decision]:
@@ -43,7 +41,7 @@ def decide(pairs: Sequence[Pair], terms: Terms) -> list[Decision]:
         if pair.exact and all(min(side) == max(side) > 0 for side in samples):
             decisions[at] = _exactly(pair, samples)
         else:
-            tested[at] = samples if pair.paired else (_thinned(samples[0]), _thinned(samples[1]))
+            tested[at] = samples
     evidence = gather({at: pairs[at] for at in tested}, tested, terms.looks)
     decisions.update(zip(tested, _judge(evidence, terms), strict=True))
     return [decisions[at] for at in range(len(pairs))]
@@ -53,11 +51,6 @@ def _joined(sessions: Sessions) -> tuple[float, ...]:
     if len(sessions) == 1:
         return sessions[0]
     return tuple(value for session in sessions for value in session)
-
-
-def _thinned(samples: tuple[float, ...]) -> tuple[float, ...]:
-    """Every so many of very many samples: chosen by their place, so that the test stays exact."""
-    return samples[:: -(-len(samples) // MOST_TESTED)]
 
 
 def _exactly(pair: Pair, samples: Sides) -> Decision:
@@ -205,6 +198,7 @@ def _percent(change: float) -> float:
 
 
 def _interval(low: float, high: float) -> tuple[float, float] | None:
+    """In percent; None where it has no end, as with too few samples."""
     return (_percent(low), _percent(high)) if math.isfinite(high - low) else None
 
 
