@@ -108,7 +108,8 @@ def _run(
     folders = Folders(place.run_in(source), scratch / "files")
     folders.output.mkdir()
     watch = Watch(source.patterns, folders, folders.output.stat().st_mtime_ns)
-    values = {"python": means.python, "suite": str(place.suite), "output": str(folders.output)}
+    values = {"python": means.python, "suite": str(place.suite), "root": str(place.root)}
+    values["output"] = str(folders.output)
     specification = Specification(
         folder=folders.run_in,
         path=(),

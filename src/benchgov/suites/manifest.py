@@ -11,6 +11,7 @@ from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
 from benchgov.suites.bands import Bands, Growth, Scaled, ScaleRules
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP, EntryId, Part, Variables, Word, split_command, texts
+from benchgov.suites.placeholders import PREPARE_PLACEHOLDERS, placeholders_in
 from benchgov.suites.source import SourceEntry, compiled
 from benchgov.wire import Blake3, Name
 
@@ -25,8 +26,9 @@ class Variant(Part):
     """One implementation: a Python `callable` (`module:function`), or a `command`.
 
     Modules are found in the suite's own folder first, then where Python finds them. In a command
-    `{python}`, `{scale}`, `{input}` (a file with the input as JSON) and `{suite}` (the suite's folder)
-    are replaced; the input is on standard input too, and what it prints is its output.
+    `{python}`, `{scale}`, `{input}` (a file with the input as JSON), `{suite}` (the suite's folder) and
+    `{root}` (the repository's) are replaced; the input is on standard input too, and what it prints is its
+    output.
     """
 
     callable: Callable_ | None = None
@@ -161,6 +163,32 @@ class Family(Part):
         return given
 
 
+class Prepare(Part):
+    """A command that makes a work tree ready to be measured: a build, an installation.
+
+    It runs once in the suite's folder; `{python}`, `{suite}` and `{root}` (the repository's folder) are
+    replaced. A command line in its place stands for this with that `command`.
+    """
+
+    command: Annotated[tuple[Word, ...], Field(min_length=1)]
+    env: Variables = {}
+    timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600
+
+    _split = field_validator("command", mode="before")(split_command)
+
+    @field_validator("command")
+    @classmethod
+    def _known(cls, command: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(placeholders_in(command)) - set(PREPARE_PLACEHOLDERS):
+            known = ", ".join(PREPARE_PLACEHOLDERS)
+            raise ValueError(f"unknown placeholder {{{min(unknown)}}}; known are {known}")
+        return command
+
+
+def _as_prepare(value: Any) -> Any:
+    return {"command": value} if isinstance(value, (str, list, tuple)) else value
+
+
 FamilyRule = tuple[str, str]
 """(regular expression, family)."""
 
@@ -197,6 +225,7 @@ class Manifest(Part):
     kind: Literal["measured"]
     description: str = ""
     defaults: SamplingSpec = SamplingSpec()
+    prepare: Annotated[Prepare | None, BeforeValidator(_as_prepare)] = None
     families: Annotated[dict[Name, Family], Field(min_length=1)]
     bands: Bands = Field(default={}, description="band → its sizes, and limits that win over the family's")
     growth: Growth = Field(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-PLACEHOLDERS = ("python", "scale", "input", "suite")
-SOURCE_PLACEHOLDERS = ("python", "suite", "output")
+PLACEHOLDERS = ("python", "scale", "input", "suite", "root")
+SOURCE_PLACEHOLDERS = ("python", "suite", "root", "output")
 """Those of a source: `{output}` is a folder that is fresh and empty for each execution."""
+PREPARE_PLACEHOLDERS = ("python", "suite", "root")
 
 _PATTERN = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 
