@@ -162,7 +162,8 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
         screen.print(_growth(comparison))
     if comparison.environment_difference:
         screen.print(_difference(comparison))
-    against = ", ".join(comparison.baselines) or "no baseline"
+    other = f"revision {comparison.against[:12]}" if comparison.against else "no baseline"
+    against = ", ".join(comparison.baselines) or other
     note = "" if comparison.authoritative else " (not authoritative)"
     screen.print(_styled(comparison.verdict), Text(f"against {against}{note}: {comparison.reason}"))
 
