@@ -19,6 +19,7 @@ from pathlib import Path
 from benchgov.report import Report, run_key
 
 ROOT = Path(__file__).resolve().parents[1]
+REAL_LOG = ROOT / "tests" / "data" / "pytest-benchmark" / "5.2.3.json"
 SIZES = (1_000, 3_000, 10_000)
 ROUNDS, TURNS = 20, 5
 CLI = "import sys; from benchgov.cli.main import main; sys.exit(main())"
@@ -60,7 +61,7 @@ def prepared(folder: Path, size: int) -> Path:
     folder.mkdir()
     (folder / "benchgov.yaml").write_text("version: 1\n", encoding="utf-8")
     for name in ("before", "after"):
-        (folder / f"{name}.json").write_text(json.dumps(log(name, size)), encoding="utf-8")
+        (folder / f"{name}.json").write_text(json.dumps(log(name, size), indent=4), encoding="utf-8")
         benchgov(folder, "import", f"{name}.json", "--suite", "speed", "--output-dir", name)
     (folder / "bench" / "speed").mkdir(parents=True)
     benchgov(folder, "baseline", "generate", "speed", "--report", "before/report.json", "--activate")
@@ -84,46 +85,37 @@ def pairs(folder: Path) -> Report:
 
 
 def log(name: str, size: int) -> dict[str, object]:
-    """What pytest-benchmark saves: `size` benchmarks of 20 rounds each."""
+    """What pytest-benchmark saves: a real log with `size` benchmarks of 20 rounds each."""
     chance = random.Random(name)
-    benchmarks = []
-    for number in range(size):
-        data = [1e-3 * (1 + number % 7) * chance.lognormvariate(0, 0.02) for _ in range(ROUNDS)]
-        low, middle, high = statistics.quantiles(data)
-        stats = {
-            "min": min(data),
-            "max": max(data),
-            "mean": statistics.fmean(data),
-            "stddev": statistics.stdev(data),
-            "median": middle,
-            "iqr": high - low,
-            "q1": low,
-            "q3": high,
-            "iqr_outliers": 0,
-            "stddev_outliers": 0,
-            "outliers": "0;0",
-            "ld15iqr": min(data),
-            "hd15iqr": max(data),
-            "ops": 1 / statistics.fmean(data),
-            "total": sum(data),
-            "rounds": ROUNDS,
-            "iterations": 1,
-            "data": data,
-        }
-        benchmarks.append(
-            {
-                "group": f"g{number % 20}",
-                "name": f"test_{number}",
-                "fullname": f"tests/test_all.py::test_{number}",
-                "params": None,
-                "param": None,
-                "extra_info": {},
-                "options": {},
-                "stats": stats,
-            }
-        )
-    head = {"machine_info": {"system": "Linux"}, "commit_info": {"id": "0" * 40}, "version": "5.2.3"}
-    return {**head, "benchmarks": benchmarks, "datetime": "2026-01-02T03:04:05+00:00"}
+    document: dict[str, object] = json.loads(REAL_LOG.read_text(encoding="utf-8"))
+    benchmarks = document["benchmarks"]
+    assert isinstance(benchmarks, list)
+    document["machine_info"] = {"system": "Linux"}  # the real one's machine is not this one
+    document["benchmarks"] = [one_of(benchmarks[0], number, chance) for number in range(size)]
+    return document
+
+
+def one_of(real: dict[str, object], number: int, chance: random.Random) -> dict[str, object]:
+    """The benchmark `real` under another name and with other times."""
+    data = [1e-3 * (1 + number % 7) * chance.lognormvariate(0, 0.02) for _ in range(ROUNDS)]
+    stats = {
+        "data": data,
+        "min": min(data),
+        "max": max(data),
+        "mean": statistics.fmean(data),
+        "median": statistics.median(data),
+        "total": sum(data),
+        "rounds": ROUNDS,
+        "iterations": 1,
+    }
+    names = {
+        "name": f"test_{number}",
+        "fullname": f"tests/test_all.py::test_{number}",
+        "group": f"g{number % 20}",
+    }
+    before = real["stats"]
+    assert isinstance(before, dict)
+    return {**real, **names, "params": None, "param": None, "stats": {**before, **stats}}
 
 
 def benchgov(folder: Path, *words: str) -> None:

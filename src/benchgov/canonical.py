@@ -53,11 +53,18 @@ def _canonical_by_parts(value: Json) -> bytes:
     """The library is slow, and one number such as 1e-7 is a reason for it: it gets that number alone."""
     kind = type(value)
     if kind is dict and _ascii_texts(value):
-        members = (_encode(key).encode() + b":" + _canonical(item) for key, item in sorted(value.items()))
+        members = (_encode(key).encode() + b":" + _member(item) for key, item in sorted(value.items()))
         return b"{" + b",".join(members) + b"}"
     if kind is list or kind is tuple:
         return b"[" + b",".join(_items_by_parts(value)) + b"]"
     return _canonical_by_library(value)
+
+
+def _member(value: Json) -> bytes:
+    """A list of objects is where the number is likely to be: it is not tried as a whole once more."""
+    if type(value) is list and value and type(value[0]) is dict:
+        return _canonical_by_parts(value)
+    return _canonical(value)
 
 
 def _items_by_parts(items: Iterable[Json]) -> Iterator[bytes]:
