@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
+from benchgov.suites.bands import Bands, Growth, Scaled, ScaleRules
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP, EntryId, Part, Variables, Word, split_command, texts
 from benchgov.suites.placeholders import PREPARE_PLACEHOLDERS, placeholders_in
 from benchgov.suites.source import SourceEntry, compiled
@@ -110,6 +111,8 @@ class Benchmark(SamplingSpec):
         MetricSpec(name=name) for name in ("wall_time", "cpu_time", "peak_memory")
     )
     scale: tuple[Scale, ...] = ()
+    bands: Bands = {}
+    growth: Growth = {}
     features: dict[Name, float | Literal["scale"]] = {}
     input: InputSpec | None = None
     expect: Expect = Expect()
@@ -224,7 +227,19 @@ class Manifest(Part):
     defaults: SamplingSpec = SamplingSpec()
     prepare: Annotated[Prepare | None, BeforeValidator(_as_prepare)] = None
     families: Annotated[dict[Name, Family], Field(min_length=1)]
+    bands: Bands = Field(default={}, description="band → its sizes, and limits that win over the family's")
+    growth: Growth = Field(
+        default={}, description="metric → how fast it may grow with the size, for what has three or more"
+    )
     benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
+
+    def scales(self) -> ScaleRules:
+        """Bands and growth limits."""
+        own = [one for one in self.benchmarks if isinstance(one, Benchmark)]
+        return ScaleRules(
+            Scaled(bands=self.bands, growth=self.growth),
+            {one.id: Scaled(bands=one.bands, growth=one.growth) for one in own},
+        )
 
     def family_rules(self) -> tuple[FamilyRule, ...]:
         """By which names a family is found."""
