@@ -196,3 +196,10 @@ def test_what_was_stopped_while_it_looked_worse_is_left_open() -> None:
     assert stopped.remark == "stopped after 10 of up to 40 pairs, before it was decided"
     [planned] = decided(pair(before, slower, paired=True), looks=(10,))
     assert planned.verdict == "unchanged"
+
+
+def test_fewer_pairs_than_the_first_look_promise_nothing() -> None:
+    """Four pairs without any noise, +9.7 %: they prove nothing, and say so instead of "unchanged"."""
+    [found] = decided(pair([100.0] * 4, [109.7] * 4, paired=True), looks=LOOKS)
+    assert found.verdict == "inconclusive"
+    assert found.minimum_detectable_percent is None
