@@ -1,4 +1,4 @@
-"""A published baseline stays what it was: one bit, an overwrite, a move or a forged checksum is found or refused."""
+"""A published baseline stays what it was: one bit, an overwrite or a forged checksum is found or refused."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from layers import Layers, main
+from samples import drafted, flip, report
+
 from benchgov.baselines import verify as verification
 from benchgov.baselines.checksums import describe
 from benchgov.baselines.store import BaselineStore
 from benchgov.canonical import Json
 from benchgov.errors import InputError, OutputError, TamperError
-from layers import Layers, main
-from samples import drafted, flip, report
 
 LAYERS = ("published", "activated", "immutable", "tampered")
 
@@ -36,13 +37,17 @@ def protocol(layers: Layers, *, verify: Any = verification.verify, store: Any = 
         layers.expect("publishing activates nothing", not nothing.baselines)
         published.activate(draft.baseline)
         active = published.active("default", report().environment)
-        layers.equal("what was activated is active", [one.baseline for one in active.baselines], [draft.baseline])
+        layers.equal(
+            "what was activated is active", [one.baseline for one in active.baselines], [draft.baseline]
+        )
         other = published.active("another", report().environment)
         layers.expect("in its own regime only", not other.baselines and other.regimes == ("default",))
     with layers.layer("immutable"):
         again = lambda: published.publish(draft.baseline, draft.raw)  # noqa: E731
         layers.refused("it is never overwritten", again, OutputError, "never replaced")
-        layers.expect("and nothing half-written is left", [path.name for path in _folders(home)] == [folder.name])
+        layers.expect(
+            "and nothing half-written is left", [path.name for path in _folders(home)] == [folder.name]
+        )
     with layers.layer("tampered"):
         for number, name in enumerate(names):
             copy = _copy(home, layers.folder / f"bit-{number}")

@@ -1,14 +1,15 @@
-"""A baseline is made of enough clean runs of one plan, or it is refused with the name of the rule that is not kept."""
+"""A baseline is made of enough clean runs of one plan, or refused with the name of the rule."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from layers import Layers, main
+from samples import FACTS, STEADY, drafted, report, run, steady
+
 from benchgov.canonical import Json
 from benchgov.errors import RefusedError
 from benchgov.report import Report, Sampling
-from layers import Layers, main
-from samples import FACTS, STEADY, drafted, report, run, steady
 
 LAYERS = ("made", "enough", "clean", "one-plan")
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from layers import Layers, main
+from samples import FACTS, STEADY, active, report, run, steady
+
 from benchgov.baselines.active import ActiveBaselines
 from benchgov.canonical import Json
 from benchgov.cli.compare import exit_code
@@ -11,8 +14,6 @@ from benchgov.gate import compare as gate
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.policy import GatePolicy
 from benchgov.report import Metric, Report, Sampling
-from layers import Layers, main
-from samples import FACTS, STEADY, active, report, run, steady
 
 LAYERS = ("comparable", "environment", "regime", "evidence", "metric")
 
@@ -42,7 +43,11 @@ def protocol(layers: Layers, *, compare: Any = gate.compare) -> Json:
         layers.equal("nor is it a pass", outcomes["quick on another machine"], ["not-comparable", 2])
         firmware = FACTS.model_copy(update={"memory_mb": FACTS.memory_mb - 8})
         outcome("a little memory reserved", report(facts=firmware))
-        layers.equal("memory that firmware reserves is no difference", outcomes["a little memory reserved"], ["pass", 0])
+        layers.equal(
+            "memory that firmware reserves is no difference",
+            outcomes["a little memory reserved"],
+            ["pass", 0],
+        )
     with layers.layer("regime"):
         outcome("another regime", report(*slow, regime="alloc_v2"))
         layers.equal("another regime is not comparable", outcomes["another regime"], ["not-comparable", 2])

@@ -1,17 +1,18 @@
-"""A number without its environment is no evidence: what drifted is blocked and named, what was never pinned says so."""
+"""A number without its environment is no evidence: what drifted is named, and measures nothing."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from layers import Layers, main
+from samples import FACTS, PINS, benchgov, write
+
 from benchgov.canonical import Json
 from benchgov.config import EnvironmentConfig
 from benchgov.environment import pinned
 from benchgov.errors import ConfigError
 from benchgov.report import Facts
-from layers import Layers, main
-from samples import FACTS, PINS, benchgov, write
 
 LAYERS = ("pinned", "drifted", "fingerprint", "program")
 SUITE = """\
@@ -38,7 +39,9 @@ def protocol(layers: Layers, *, judge: Any = pinned.judge, fingerprint: Any = pi
         found = {one.name: one.found for one in drifted.drift}
         told = {"cpu_count": "2", "python": "3.11.7", "gcc": "not recorded"}
         layers.equal("every difference is named, and nothing else", found, told)
-        layers.refused("a pin on nothing known is refused", lambda: judge(FACTS, _pins(pyton="3")), ConfigError, "python")
+        layers.refused(
+            "a pin on nothing known is refused", lambda: judge(FACTS, _pins(pyton="3")), ConfigError, "python"
+        )
         layers.refused("so is a range that is none", lambda: judge(FACTS, _pins(python=">=x")), ConfigError)
     with layers.layer("fingerprint"):
         mine = fingerprint(FACTS)
@@ -63,10 +66,16 @@ def protocol(layers: Layers, *, judge: Any = pinned.judge, fingerprint: Any = pi
         layers.equal("a little memory reserved does not", fingerprint(_facts(memory_mb=4090)), mine)
     with layers.layer("program"):
         write(layers.folder, {"bench/s/suite.yaml": SUITE, "benchgov.yaml": _settings("none of the kind")})
-        layers.equal("verify-env ends with 2 where it drifted", benchgov(layers.folder, "verify-env").status, 2)
+        layers.equal(
+            "verify-env ends with 2 where it drifted", benchgov(layers.folder, "verify-env").status, 2
+        )
         layers.equal("run does too", benchgov(layers.folder, "run", "s").status, 2)
         report = json.loads((layers.folder / ".benchgov/out/report.json").read_text())
-        state = [report["summary"]["status"], report["summary"]["authoritative"], report["runs"][0]["metrics"]]
+        state = [
+            report["summary"]["status"],
+            report["summary"]["authoritative"],
+            report["runs"][0]["metrics"],
+        ]
         layers.equal("and measures nothing", state, ["blocked", False, []])
     return {"fingerprint": mine, "drift": found}
 

@@ -1,9 +1,13 @@
-"""A report becomes canonical bytes, a digest, a record and a link of a chain, and can be had back from each."""
+"""A report becomes canonical bytes, a digest, a record and a link of a chain, and each holds it."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
+
+from layers import Layers, main
+from samples import HOST, clock, entry, report
 
 from benchgov.audit import chain
 from benchgov.audit.drafts import from_report
@@ -12,8 +16,6 @@ from benchgov.canonical import Json, blake3_hex, canonical_json, sha256_hex
 from benchgov.documents import json_model
 from benchgov.errors import InputError
 from benchgov.report import Report
-from layers import Layers, main
-from samples import HOST, clock, entry, report
 
 LAYERS = ("canonical", "report", "record", "chain")
 DOCUMENT = {"é": 1.0, "b": [1e-7, 0.1, None, True], "a": {"z": "\u2028", "y": 10**15}}
@@ -43,7 +45,9 @@ def protocol(
             ("a key that is there twice", text.replace("{", '{"schema_version":1,', 1)),
             ("a report that is cut off", text[: len(text) // 2]),
         ):
-            layers.refused(f"{name} is refused", lambda wrong=wrong: json_model(wrong, Report, "r"), InputError)
+            layers.refused(
+                f"{name} is refused", lambda wrong=wrong: json_model(wrong, Report, "r"), InputError
+            )
     with layers.layer("record"):
         first = append(store, from_report(data, {}), host=HOST, now=clock)
         (named,) = first.record.evidence
@@ -54,11 +58,15 @@ def protocol(
     with layers.layer("chain"):
         log = layers.folder / "log"
         records = [append(log, entry(number), host=HOST, now=clock).record for number in range(1, 6)]
-        links = [(one.chain_head, two.prev_hash) for one, two in zip(records, records[1:], strict=False)]
-        layers.expect("each record names the one before it", all(left == right for left, right in links), links)
+        links = [(one.chain_head, two.prev_hash) for one, two in pairwise(records)]
+        layers.expect(
+            "each record names the one before it", all(left == right for left, right in links), links
+        )
         head = records[-1].chain_head
         layers.equal("five records verify", (verify(log, strict=True).ok, verify(log).records), (True, 5))
-        layers.expect("the head that was kept elsewhere holds", verify(log, anchor=parse_anchor(f"5:{head}")).ok)
+        layers.expect(
+            "the head that was kept elsewhere holds", verify(log, anchor=parse_anchor(f"5:{head}")).ok
+        )
         other = parse_anchor(f"5:{sha256_hex(b'another')}")
         layers.expect("a head that was never written does not", not verify(log, anchor=other).ok)
     return {"document": blake3_hex(canonical(DOCUMENT)), "heads": [one.chain_head for one in records]}

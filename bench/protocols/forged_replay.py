@@ -1,16 +1,17 @@
-"""The replay section of a report says what a second run must give again; a result that was edited does not fit it."""
+"""A replay section says what a second run must give again; a result that was edited does not fit it."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from layers import Layers, main
+from samples import report, run, steady
 
 from benchgov import replay
 from benchgov.canonical import Json
 from benchgov.errors import BlockedError
 from benchgov.report import Expectation, Report, Run
 from benchgov.sharding.merge import Part, merge
-from layers import Layers, main
-from samples import report, run, steady
 
 LAYERS = ("fields", "plan", "result", "forged")
 
@@ -39,7 +40,9 @@ def protocol(layers: Layers, *, section: Any = replay.replay_section, check: Any
             ("another suite", report(suite_sha256="1" * 64)),
         ):
             layers.expect(f"{name} is another plan", hashes(other)[0] != plan)
-        layers.equal("another revision with the same sources is not", hashes(report(revision="1" * 40))[0], plan)
+        layers.equal(
+            "another revision with the same sources is not", hashes(report(revision="1" * 40))[0], plan
+        )
     with layers.layer("result"):
         slower = report(run("sort", steady(9.0)), run("merge"))
         layers.equal("a slower run has the same result", hashes(slower), (plan, result))
@@ -64,7 +67,9 @@ def protocol(layers: Layers, *, section: Any = replay.replay_section, check: Any
             ("a failure that became a pass", {"replay": failed.replay}),
         ):
             forged = imported.model_copy(update=update)
-            layers.refused(f"{name} is found", lambda f=forged: check([Part("forged", f)]), BlockedError, "replay")
+            layers.refused(
+                f"{name} is found", lambda f=forged: check([Part("forged", f)]), BlockedError, "replay"
+            )
     return {"deterministic": list(replay.DETERMINISTIC_FIELDS)}
 
 

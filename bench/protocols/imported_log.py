@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from layers import Layers, main
+from samples import FACTS, NOW, PINS, benchgov
+
 from benchgov.adapters.assemble import Rules, build_report
 from benchgov.adapters.interface import Log, MalformedLogError
 from benchgov.adapters.registry import adapters
@@ -13,8 +16,6 @@ from benchgov.adapters.registry import detect as detect_tool
 from benchgov.canonical import Json, sha256_hex
 from benchgov.environment.pinned import judge
 from benchgov.report import Report
-from layers import Layers, main
-from samples import FACTS, NOW, PINS, benchgov
 
 LAYERS = ("recorded", "read", "refused", "program")
 LOGS = Path(__file__).resolve().parents[2] / "tests" / "data"
@@ -47,11 +48,15 @@ def protocol(layers: Layers, *, detect: Any = detect_tool, build: Any = build_re
         layers.expect("the logs are those of the tools", all(marks), marks)
     with layers.layer("read"):
         for tool, text in texts.items():
-            layers.equal(f"{tool}: its log is known by its content", detect(Log("log", text), known).name, tool)
+            layers.equal(
+                f"{tool}: its log is known by its content", detect(Log("log", text), known).name, tool
+            )
             report = read(text)
             samples = sum(len(metric.samples) for run in report.runs for metric in run.metrics)
             output[tool] = {"sha256": sha256_hex(text.encode()), "runs": len(report.runs), "samples": samples}
-            layers.expect(f"{tool}: the same log makes the same report", read(text).to_bytes() == report.to_bytes())
+            layers.expect(
+                f"{tool}: the same log makes the same report", read(text).to_bytes() == report.to_bytes()
+            )
             imported = {run.sampling.isolation for run in report.runs}
             layers.equal(f"{tool}: its runs say that they are imported", imported, {"imported"})
         durations = [1e9 * second for second in json.loads(texts["hyperfine"])["results"][0]["times"]]
@@ -61,9 +66,15 @@ def protocol(layers: Layers, *, detect: Any = detect_tool, build: Any = build_re
         layers.equal("a log of another machine has drifted", foreign.gate, "drift")
     with layers.layer("refused"):
         for tool, text in texts.items():
-            layers.refused(f"{tool}: half of its log is refused", lambda t=_half(text): read(t), MalformedLogError)
+            layers.refused(
+                f"{tool}: half of its log is refused", lambda t=text: read(_half(t)), MalformedLogError
+            )
         nan = texts["hyperfine"].replace('"mean": ', '"mean": NaN, "was": ', 1)
-        for name, wrong in (("an empty log", " \n"), ("a log of no tool", "hello\n"), ("a log with NaN", nan)):
+        for name, wrong in (
+            ("an empty log", " \n"),
+            ("a log of no tool", "hello\n"),
+            ("a log with NaN", nan),
+        ):
             layers.refused(f"{name} is refused", lambda t=wrong: read(t), MalformedLogError)
     with layers.layer("program"):
         go, cut = layers.folder / "go.txt", layers.folder / "cut.txt"

@@ -1,7 +1,8 @@
-"""What every protocol of this suite is made of: layers in order, expectations, and the one JSON object it prints.
+"""What every protocol here is made of: layers in order, expectations, and the one JSON object it prints.
 
-A layer passes when all of its expectations hold. The first layer that does not pass ends the protocol, and those
-after it are skipped: they rest on it. `fail` says that benchgov did the wrong thing, `blocked` that nobody can say.
+A layer passes when all of its expectations hold. The first layer that does not pass ends the protocol, and
+those after it are skipped: they rest on it. `fail` says that benchgov did the wrong thing, `blocked` that
+nobody can say.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ def play(protocol: Callable[..., Json], names: Sequence[str], folder: Path, **pa
         output = protocol(layers, **parts)
     except StoppedError:
         pass
-    except Exception:  # whatever it is, the layer that it came from stays blocked, and standard error says why
+    except (
+        Exception
+    ):  # whatever it is, the layer that it came from stays blocked, and standard error says why
         traceback.print_exc()
     return layers.result(output)
 

@@ -1,14 +1,15 @@
-"""The lower bound of a score claims no more than its cases can carry: ten passes of ten bound to 0.74, not to 1."""
+"""The lower bound of a score claims no more than its cases carry: ten of ten bound to 0.74, not to 1."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from layers import Layers, main
+
 from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.eval import lower_bound
-from layers import Layers, main
 
 LAYERS = ("certain", "honest", "repeatable", "refused")
 MIXED = [0.9, 0.8, 1.0, 0.7, 0.95, 0.85, 0.6, 1.0, 0.75, 0.9, 0.65, 0.8]

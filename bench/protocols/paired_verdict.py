@@ -1,4 +1,4 @@
-"""Two revisions that were measured in turn: noise is not called a change, a change is, and too little is not enough."""
+"""Two revisions measured in turn: noise is no change, a change is one, too little is not enough."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from layers import Layers, main
+from samples import report, run
+
 from benchgov.baselines.active import ActiveBaselines
 from benchgov.canonical import Json
 from benchgov.gate import compare as gate
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.policy import GatePolicy
 from benchgov.report import Against, Metric, Reference, Report, Run
-from layers import Layers, main
-from samples import report, run
 
 LAYERS = ("same", "changed", "undecided", "absent")
-PAIRS = 40
+LOOKS = (10, 20, 40)
 NOISE = 0.01
 
 
@@ -24,8 +25,8 @@ def protocol(layers: Layers, *, compare: Any = gate.compare) -> Json:
     """Samples with 1 % of noise, drawn with fixed seeds."""
     verdicts: dict[str, Json] = {}
 
-    def judged(name: str, *runs: Run, known: Sequence[str] = ("sort/plain",)) -> Comparison:
-        found: Comparison = compare(_report(runs, known), ActiveBaselines(), GatePolicy())
+    def judged(name: str, *runs: Run, known: Any = ("sort/plain",), looks: Any = LOOKS) -> Comparison:
+        found: Comparison = compare(_report(runs, known, looks), ActiveBaselines(), GatePolicy())
         verdicts[name] = [found.verdict, *(one.verdict for one in found.findings)]
         return found
 
@@ -36,8 +37,8 @@ def protocol(layers: Layers, *, compare: Any = gate.compare) -> Json:
         seen = one.findings[0].minimum_detectable_percent
         layers.expect("and says what it would have seen", seen is not None and seen < 10, seen)
         layers.equal("the rule is the statistical one", one.mode, "statistical")
-        again = compare(_report((_pairs(1.0, 1),), ("sort/plain",)), ActiveBaselines(), GatePolicy())
-        layers.expect("the same bytes in give the same bytes out", again.to_bytes() == one.to_bytes())
+        again = judged("same code", _pairs(1.0, 1)).to_bytes()
+        layers.expect("the same bytes in give the same bytes out", again == one.to_bytes())
     with layers.layer("changed"):
         slower = judged("10 % slower", _pairs(1.10, 2)).findings[0]
         layers.equal("10 % slower is a regression", slower.verdict, "regression")
@@ -48,20 +49,22 @@ def protocol(layers: Layers, *, compare: Any = gate.compare) -> Json:
         small = judged("0.5 % slower", _pairs(1.005, 4))
         layers.expect("half a percent never blocks", small.verdict != "regression", small.reason)
     with layers.layer("undecided"):
-        few = judged("4 pairs", _pairs(1.10, 5, pairs=4))
+        few = judged("4 pairs", _pairs(1.10, 5, pairs=4), looks=(4,))
         layers.equal("four pairs prove nothing", few.verdict, "inconclusive")
         noisy = judged("noise of 40 %", _pairs(1.0, 6, noise=0.4))
         layers.equal("nor do samples that are all noise", noisy.verdict, "inconclusive")
     with layers.layer("absent"):
-        new = _pairs(1.0, 7).model_copy(update={"reference": Reference(overall="absent", family="sorting")})
-        layers.equal("a new benchmark passes", judged("new", new, known=()).verdict, "pass")
+        new = run("merge", reference=Reference(overall="absent", family="sorting"))
+        found = judged("new", _pairs(1.0, 7), new)
+        layers.equal("a new benchmark does not block", found.verdict, "pass")
+        layers.equal("and is called new", found.findings[1].verdict, "new")
         gone = judged("gone", _pairs(1.0, 8), known=("sort/plain", "merge/plain"))
         layers.equal("one that only the other revision has blocks", gone.verdict, "blocked")
         layers.equal("and is named", gone.missing_runs, ("merge/plain",))
     return {"verdicts": verdicts}
 
 
-def _pairs(factor: float, seed: int, pairs: int = PAIRS, noise: float = NOISE) -> Run:
+def _pairs(factor: float, seed: int, pairs: int = LOOKS[-1], noise: float = NOISE) -> Run:
     """A run whose samples are `factor` times those of the other revision, but for the noise."""
     draw = random.Random(seed).random  # of all its methods, only this one is promised never to change
     before, after = (
@@ -69,12 +72,14 @@ def _pairs(factor: float, seed: int, pairs: int = PAIRS, noise: float = NOISE) -
         for scale in (100.0, 100.0 * factor)
     )
     metric = Metric(name="wall_time", unit="ns", direction="lower", samples=after, reference=before)
-    return run("sort", after, metrics=(metric,), reference=Reference(overall="pass", family="sorting"))
+    made: Run = run("sort", after, metrics=(metric,), reference=Reference(overall="pass", family="sorting"))
+    return made
 
 
-def _report(runs: Sequence[Run], known: Sequence[str]) -> Report:
-    against = Against(ref="main", revision="1" * 40, looks=(10, 20, 40), runs=tuple(known))
-    return report(*runs, against=against)
+def _report(runs: Sequence[Run], known: Sequence[str], looks: Sequence[int]) -> Report:
+    against = Against(ref="main", revision="1" * 40, looks=tuple(looks), runs=tuple(known))
+    made: Report = report(*runs, against=against)
+    return made
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A pull request is judged by the policy and the baselines of its base: what it edits in its own favour has no effect."""
+"""A pull request is judged by the policy and the baselines of its base, whatever it edits."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from layers import Layers, main
+from samples import benchgov, commit, drafted, process, report, run, steady, write
+
 from benchgov.baselines import history
 from benchgov.baselines.store import BaselineStore
 from benchgov.canonical import Json
 from benchgov.config import load_settings
 from benchgov.errors import BlockedError
 from benchgov.gate import question
-from layers import Layers, main
-from samples import benchgov, commit, drafted, process, report, run, steady, write
 
 LAYERS = ("base", "edited", "history", "program")
 SETTINGS = "version: 1\npolicy: {thresholds: {wall_time: 10}}\n"
@@ -84,7 +85,8 @@ def _publish(root: Path, made: Any) -> str:
     store = BaselineStore(root / STORE)
     store.publish(draft.baseline, draft.raw)
     store.activate(draft.baseline)
-    return draft.baseline.baseline_id
+    name: str = draft.baseline.baseline_id
+    return name
 
 
 if __name__ == "__main__":

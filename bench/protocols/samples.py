@@ -141,10 +141,21 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 def environ() -> dict[str, str]:
     """This process's variables without those that could change a result; Git knows nobody's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    who = {"NAME": "benchgov protocols", "EMAIL": "protocols@benchgov.invalid", "DATE": "2026-01-02T03:04:05Z"}
+    who = {
+        "NAME": "benchgov protocols",
+        "EMAIL": "protocols@benchgov.invalid",
+        "DATE": "2026-01-02T03:04:05Z",
+    }
     named = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in who.items()}
     path = {"PYTHONPATH": str(Path(benchgov_package.__file__).parents[1])}
-    return {**kept, **named, **path, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    return {
+        **kept,
+        **named,
+        **path,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "LC_ALL": "C",
+    }
 
 
 _FOREIGN = ("GIT_", "BENCHGOV_", "GITHUB_", "RUNNER_")

@@ -1,10 +1,13 @@
-"""A suite that is measured in shards gives the report of one job, in any order of the parts, or none at all."""
+"""A suite that is measured in shards gives the report of one job, in any order, or none at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import Any
+
+from layers import Layers, main
+from samples import FACTS, report, run, write
 
 from benchgov.canonical import Json
 from benchgov.errors import BlockedError, UsageError
@@ -16,12 +19,12 @@ from benchgov.sharding.plan import ShardPlan, plan_shards
 from benchgov.sharding.shard import OPTION, MatrixEntry, take
 from benchgov.suites.load import Suite, load_suite
 from benchgov.suites.manifest import Benchmark
-from layers import Layers, main
-from samples import FACTS, report, run, write
 
 LAYERS = ("planned", "merged", "refused")
 HEAD = "version: 1\nsuite: synthetic\nkind: measured\nfamilies: {sorting: {}}\nbenchmarks:\n"
-ENTRY = "  - {id: %s, family: sorting, signature: '()', scale: [1, 10], variants: {plain: {command: ['true']}}}\n"
+ENTRY = (
+    "  - {id: %s, family: sorting, signature: '()', scale: [1, 10], variants: {plain: {command: ['true']}}}\n"
+)
 SECONDS = {"a": 8.0, "b": 4.0, "c": 4.0, "d": 2.0, "e": 1.0, "f": 1.0}
 
 
@@ -34,7 +37,8 @@ def protocol(layers: Layers, *, merge: Any = merging.merge, plan: Any = plan_sha
     with layers.layer("planned"):
         planned: ShardPlan = plan(suite, everything, SECONDS, 3)
         listed = [list(one.items) for one in planned.shards]
-        layers.equal("every benchmark is on one shard", sorted(sum(listed, [])), sorted(SECONDS))
+        placed = sorted(item for items in listed for item in items)
+        layers.equal("every benchmark is on one shard", placed, sorted(SECONDS))
         longest = max(one.seconds for one in planned.shards)
         layers.equal("the longest shard is as short as it can be", longest, 8.0)
         layers.expect("the same input gives the same plan", plan(suite, everything, SECONDS, 3) == planned)
@@ -68,7 +72,8 @@ def _report(suite: Suite, entry: MatrixEntry, **changes: Any) -> Report:
         for scale in one.scale
     ]
     config = {"suite_sha256": suite.sha256, "selection": entry.items, "options": {OPTION: shard.record}}
-    return report(*runs, **(config | changes))
+    made: Report = report(*runs, **(config | changes))
+    return made
 
 
 def _wrong(

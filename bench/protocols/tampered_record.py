@@ -7,13 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from layers import Layers, main
+from samples import HOST, clock, entry, flip
+
 from benchgov.audit import chain
 from benchgov.audit.encoding import seal
 from benchgov.audit.store import record_path
 from benchgov.audit.verification import Anchor
 from benchgov.canonical import Json
-from layers import Layers, main
-from samples import HOST, clock, entry, flip
 
 LAYERS = ("written", "payload", "relinked", "removed", "cut")
 COUNT = 5
@@ -35,7 +36,7 @@ def protocol(layers: Layers, *, append: Any = chain.append, verify: Any = chain.
     with layers.layer("written"):
         records = [append(log, entry(number), host=HOST, now=clock).record for number in range(1, COUNT + 1)]
         kept = Anchor(records[-1].chain_head, COUNT)
-        layers.equal("as written it verifies", position("untouched", lambda copy: None, kept), None)
+        layers.equal("as written it verifies", position("untouched", lambda _: None, kept), None)
     with layers.layer("payload"):
         for number in range(1, COUNT + 1):
             name = f"bit of record {number}"

@@ -1,8 +1,11 @@
-"""No time counts before all variants of a benchmark agree: one with another output, signature or end is caught."""
+"""No time counts before all variants of a benchmark agree: another output or signature is caught."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from layers import Layers, main
+from samples import FACTS, PINS, clock, environ, write
 
 from benchgov.canonical import Json
 from benchgov.environment.pinned import judge
@@ -11,8 +14,6 @@ from benchgov.measure import runner
 from benchgov.measure.plan import plan_suite
 from benchgov.report import Report
 from benchgov.suites.load import load_suite
-from layers import Layers, main
-from samples import FACTS, PINS, clock, environ, write
 
 LAYERS = ("manifest", "agreeing", "disagreeing", "broken")
 WORK = """\
@@ -52,7 +53,7 @@ class Quiet:
     """Tells nothing of what goes on."""
 
     def __getattr__(self, name: str) -> Any:
-        return lambda *given: None
+        return lambda *_: None
 
 
 def protocol(layers: Layers, *, measure: Any = runner.measure) -> Json:
@@ -84,9 +85,9 @@ def protocol(layers: Layers, *, measure: Any = runner.measure) -> Json:
             layers.expect(f"{name}: no time counts", not any(run.metrics or run.run_is_valid for run in both))
             named = all("optimized" in run.reason and name in run.reason for run in both)
             layers.expect(f"{name}: benchmark and variant are named", named, both[0].reason)
+        reason = next(run.reason for run in report.runs if run.benchmark == "wrong-output")
         both_digests = [digests[f"wrong-output@3/{variant}"] for variant in ("reference", "optimized")]
-        told = all(str(digest) in both_digests_reason(report) for digest in both_digests)
-        layers.expect("both digests are named", told, both_digests_reason(report))
+        layers.expect("both digests are named", all(str(one) in reason for one in both_digests), reason)
     with layers.layer("broken"):
         both = [run for run in report.runs if run.benchmark == "broken"]
         layers.equal("a variant that raises blocks both", {run.overall for run in both}, {"blocked"})
@@ -95,11 +96,6 @@ def protocol(layers: Layers, *, measure: Any = runner.measure) -> Json:
         layers.equal("the suite does not pass", report.summary.status, "blocked")
         layers.equal("and what agreed still ran", report.summary.passed, 2)
     return {"outcomes": outcomes, "digests": digests}
-
-
-def both_digests_reason(report: Report) -> str:
-    """What is said of the benchmark whose variants give different outputs."""
-    return next(run.reason for run in report.runs if run.benchmark == "wrong-output")
 
 
 def _measured(measure: Any, suite: Any) -> Report:

@@ -1,9 +1,12 @@
-"""A verdict is a pure function: the same bytes in give the same bytes out, and only what got worse is called worse."""
+"""A verdict is a pure function: the same bytes in, the same bytes out; only what got worse is worse."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+
+from layers import Layers, main
+from samples import active, report, run, steady
 
 from benchgov.canonical import Json
 from benchgov.documents import json_model
@@ -12,8 +15,6 @@ from benchgov.gate import compare as gate
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.policy import GatePolicy
 from benchgov.report import Metric, Report
-from layers import Layers, main
-from samples import active, report, run, steady
 
 LAYERS = ("unchanged", "pure", "worse", "better", "limits")
 
@@ -44,7 +45,9 @@ def protocol(layers: Layers, *, compare: Any = gate.compare) -> Json:
         layers.expect("other bytes give others", against("other", other).to_bytes() != once)
     with layers.layer("worse"):
         found = {one.benchmark: one.verdict for one in against("slower", slow).findings}
-        layers.equal("what is slower is named, and nothing else", found, {"sort": "regression", "merge": "unchanged"})
+        layers.equal(
+            "what is slower is named, and nothing else", found, {"sort": "regression", "merge": "unchanged"}
+        )
         gone = against("gone", report(run("sort")))
         layers.equal("a benchmark that is gone blocks", gone.verdict, "blocked")
         rate = _rate(report(_throughput(1.0)), 0.5, compare)
@@ -62,7 +65,11 @@ def protocol(layers: Layers, *, compare: Any = gate.compare) -> Json:
         allowed = against("wider", over, wider)
         layers.equal("a limit on the command line counts", allowed.verdict, "pass")
         layers.expect("and is named in the reason", "20" in allowed.reason, allowed.reason)
-        layers.refused("a rule that there is not is refused", lambda: against("none", over, GatePolicy("none")), ConfigError)
+        layers.refused(
+            "a rule that there is not is refused",
+            lambda: against("none", over, GatePolicy("none")),
+            ConfigError,
+        )
     return {"verdicts": verdicts}
 
 
