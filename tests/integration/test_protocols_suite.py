@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.integration.protocol_faults import FAULTS, Fault
+from tests.protocol_faults import FAULTS, Fault
 
 from benchgov.errors import BlockedError, InputError, OutputError
 
@@ -195,7 +195,7 @@ def test_an_error_ends_the_protocol(
 
 
 def test_a_missed_expectation_skips_what_rests_on_it(tmp_path: Path) -> None:
-    """The layer goes on to its end, so that all of its faults are known; the next is skipped; no path shows."""
+    """A layer goes on to its end, so that all of its faults are known; the next is skipped; no path shows."""
     from layers import play
 
     def protocol(layers: Any) -> None:
