@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchgov.errors import BlockedError
+from benchgov.errors import BlockedError, OutputError
 from benchgov.files import inside
 from benchgov.rim import Completed, RunProcess
+from benchgov.text import one_line
 
 _TIMEOUT_SECONDS = 120.0
+_CHECKOUT_SECONDS = 600.0
 _REFUSED = "safe.directory"
 """What Git's advice on dubious ownership names in every language."""
 
@@ -143,6 +148,46 @@ def commit_of(run: RunProcess, root: Path, ref: str) -> str:
             remedy="Check out with `fetch-depth: 0`, or fetch the revision first.",
         )
     return commit
+
+
+@contextmanager
+def checkout(run: RunProcess, root: Path, commit: str) -> Iterator[Path]:
+    """A work tree of `commit` in a temporary folder outside of `root`; removed when the block ends.
+
+    It belongs to the repository at `root`, so that tools which ask Git for a version get one. No hook runs,
+    and submodules stay empty.
+
+    Raises:
+        BlockedError: Git cannot make it.
+        OutputError: the folder for temporary files cannot be written.
+    """
+    try:
+        home = tempfile.TemporaryDirectory(prefix="benchgov-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder for temporary files cannot be written: {error.strerror}", where=tempfile.gettempdir()
+        ) from error
+    with home as folder:
+        tree = Path(folder).resolve() / (root.name or "tree")
+        quiet = ["git", "-c", f"core.hooksPath={os.devnull}", "worktree"]
+        try:
+            done = _tried(run, [*quiet, "add", "--detach", str(tree), commit], root)
+            if done.status != 0:
+                raise BlockedError(
+                    f"this revision cannot be checked out: {one_line(done.stderr, 500)}", where=commit
+                )
+            yield tree
+        finally:
+            _tried(run, [*quiet, "remove", "--force", str(tree)], root)
+
+
+def _tried(run: RunProcess, command: Sequence[str], root: Path) -> Completed:
+    try:
+        return run(command, root, _CHECKOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return Completed(-1, "", f"it took longer than {_CHECKOUT_SECONDS:g} s")
+    except OSError as error:
+        return Completed(-1, "", f"Git cannot be started: {error.strerror}")
 
 
 def _present(listed: str, paths: list[str]) -> list[str]:

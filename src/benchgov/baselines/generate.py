@@ -68,6 +68,7 @@ def draft(
         warmup=min(run.sampling.warmup for report in reports for run in report.runs),
         runs=min(_sampled(reports).values()),
         selection=first.config.selection,
+        values=first.config.values,
         thresholds=resolve(pairs, policy, families),
         default_threshold=policy.default_threshold,
         missing=policy.missing,
@@ -170,6 +171,7 @@ def condense(reports: Sequence[Report]) -> tuple[BaselineRun, ...]:
             metrics=tuple(_entry([report[run.key][one.name] for report in joined]) for one in run.metrics),
         )
         for run in reports[0].runs
+        if run.sampling.isolation != "functional"  # no measurement, and never long enough to be one
     )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from benchgov.canonical import digest_of
 from benchgov.config import MetricThresholds, Percent
@@ -64,8 +64,9 @@ class Baseline(Wire):
     """What later reports are held against. Never edited: a newer one is published beside it.
 
     `thresholds` (family → metric → percent) were fixed when it was published; `default_threshold` is for
-    what they do not name. `selection` is empty when the whole suite was measured. `raw` names the reports
-    below `raw/` with their SHA-256, so that `baseline_id` covers them too.
+    what they do not name. `selection` is empty when the whole suite was measured; `values` is the
+    suite's config. `raw` names the reports below `raw/` with their SHA-256, so that `baseline_id` covers them
+    too.
     """
 
     schema_version: Literal[1]
@@ -81,6 +82,7 @@ class Baseline(Wire):
     warmup: Count
     runs: Count
     selection: tuple[str, ...]
+    values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = {}
     thresholds: dict[Name, MetricThresholds]
     default_threshold: Percent
     missing: Literal["block", "allow"]
@@ -106,7 +108,11 @@ def _once(names: list[str], what: str) -> None:
 
 
 def content_id(created_at: datetime, content: dict[str, object]) -> str:
-    """The id of a baseline made at `created_at` whose JSON without `baseline_id` is `content`."""
+    """The id of a baseline made at `created_at` whose JSON without `baseline_id` is `content`.
+
+    `values` is later than the first baselines: where there are none, the id is what it was without them.
+    """
+    content = {name: value for name, value in content.items() if value or name != "values"}
     return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest_of(content).removeprefix('blake3:')[:8]}"
 
 

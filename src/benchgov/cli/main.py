@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tools": ("benchgov.cli.import_:tools", "List the tools whose results can be read."),
     "report": ("benchgov.cli.report:report", "Print a report."),
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
+    "replay": ("benchgov.cli.replay:replay", "Run the plan of a report again; the results must be the same."),
     "history": ("benchgov.cli.history:history", "Find the changes in a history of many reports."),
     "baseline": ("benchgov.cli.baseline:baseline", "Generate and verify immutable baselines."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from benchgov.cli.common import config_option, format_option, open_project
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from benchgov.cli.against import AgainstFlags
     from benchgov.cli.common import Project
     from benchgov.measure.assemble import Measurement
     from benchgov.measure.plan import Plan
@@ -38,6 +40,23 @@ if TYPE_CHECKING:
 @click.option("--runs", type=int, help="Measured samples, at least 5.  [default: the manifest's, else 5]")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Deadline of one sample.  [default: 60]")
 @click.option("--regime", help="Named set of measuring conditions.  [default: benchgov.yaml's]")
+@click.option(
+    "--against", metavar="GIT_REF", help="Measure this revision too, in turn with the work tree, and compare."
+)
+@click.option(
+    "--pairs", type=int, help="With --against: so many pairs of each benchmark, not more where it matters."
+)
+@click.option(
+    "--max-minutes", type=float, metavar="M", help="With --against: begin no further pairs after this time."
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value of the suite's config; may be repeated.",
+)
+@click.option("--skip-build", is_flag=True, help="Leave the suite's build step out; its outputs are there.")
 @click.option("--dry-run", is_flag=True, help="Print the plan; measure nothing.")
 @click.option("--allow-drift", is_flag=True, help="Measure in an environment that is not the pinned one.")
 @click.option("--gate/--no-gate", default=True, help="Hold the report against the active baseline.")
@@ -53,6 +72,11 @@ def run(  # noqa: PLR0913 (one argument per option)
     runs: int | None,
     timeout: float | None,
     regime: str | None,
+    against: str | None,
+    pairs: int | None,
+    max_minutes: float | None,
+    settings: tuple[str, ...],
+    skip_build: bool,
     dry_run: bool,
     allow_drift: bool,
     gate: bool,
@@ -65,6 +89,10 @@ def run(  # noqa: PLR0913 (one argument per option)
     Variants of a benchmark must agree on signature and output before any time counts. What fails,
     hangs or disagrees is `blocked`, and the others still run.
 
+    With --against the other revision is checked out beside this one, and both are measured in turn, in
+    random order, on this machine: 10 pairs, and 20 and 40 where a change is suspected
+    (policy.statistics.looks). No baseline is needed.
+
     \b
     Exit codes: 0 ran, and gates pass
                 1 a wrong result, or a regression
@@ -76,19 +104,29 @@ def run(  # noqa: PLR0913 (one argument per option)
       benchgov run core
       benchgov run core --only 'canonical-*' --only chain-append@1000 --runs 20
       benchgov run core --dry-run --format json
+      benchgov run core --against origin/main --max-minutes 20
+      benchgov run solver --set depth=12 --set mode=exact
       benchgov run core --shard "$SHARD"     (in a matrix job: SHARD is toJSON(matrix))
     """
+    from benchgov.cli.against import AgainstFlags
     from benchgov.cli.measured import print_plan
     from benchgov.measure.plan import SamplingFlags, plan_suite
+    from benchgov.suites.parameters import parse_settings
 
+    paired = AgainstFlags(against, pairs, max_minutes)
+    paired.check(runs)
     project = open_project(config_file, {("regime",): regime, ("output_dir",): output_dir})
     loaded = suite_of(project, suite)
     part = _shard(loaded, only, shard)
-    plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout), shard=part)
+    given = parse_settings(loaded.manifest.config_schema, settings)
+    sampling = SamplingFlags(warmup, runs, timeout)
+    plan = plan_suite(loaded, patterns=only, sampling=sampling, shard=part, given=given)
+    paired.check_plan(plan, skip_build=skip_build)
+    plan = replace(plan, skip_build=skip_build)
     if dry_run:
         print_plan(project.rim, plan, output_format)
         return 0
-    return _measure(project, plan, (allow_drift, gate), output_format)
+    return _measure(project, plan, paired, (allow_drift, gate), output_format)
 
 
 def suite_of(project: Project, name: str) -> Suite:
@@ -115,7 +153,9 @@ def _shard(suite: Suite, only: tuple[str, ...], text: str | None) -> Shard | Non
     return take(suite, parse_entry(text))
 
 
-def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_format: str) -> int:
+def _measure(
+    project: Project, plan: Plan, paired: AgainstFlags, switches: tuple[bool, bool], output_format: str
+) -> int:
     from benchgov.cli.measured import print_drift, print_report
     from benchgov.cli.stored import run_folder, store
     from benchgov.environment import check
@@ -127,7 +167,9 @@ def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_f
     # The folder is made before anything is measured, so that one that cannot be written is known at once.
     with run_folder(project) as (run_id, folder):
         drifted = environment.gate == "drift" and not allow_drift
-        measurement = _blocked(project, plan, environment) if drifted else _run(project, plan, environment)
+        measurement = (
+            _blocked(project, plan, environment) if drifted else _run(project, plan, environment, paired)
+        )
         report = (
             gated(project, measurement.report, plan.suite.manifest.families) if gate else measurement.report
         )
@@ -137,11 +179,14 @@ def _measure(project: Project, plan: Plan, switches: tuple[bool, bool], output_f
     return exit_code(report)
 
 
-def _run(project: Project, plan: Plan, environment: Environment) -> Measurement:
+def _run(project: Project, plan: Plan, environment: Environment, paired: AgainstFlags) -> Measurement:
+    from benchgov.cli.against import measure_against
     from benchgov.cli.measured import progress
     from benchgov.git import revision
     from benchgov.measure.runner import measure
 
+    if paired.ref is not None:
+        return measure_against(project, plan, environment, paired)
     with progress(project.rim, plan.steps) as shown:
         return measure(
             plan,

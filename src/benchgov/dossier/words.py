@@ -232,6 +232,7 @@ def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
 _ISOLATION_WORDS = {
     "process": "every sample had a process of its own.",
     "shared": "one process gave all samples, so they are not independent of each other.",
+    "functional": "it ran once, for its functional result; its time is no measurement, and is not compared.",
     "imported": "the samples were read from another tool's output; how it took them is that tool's matter.",
 }
 

@@ -33,9 +33,11 @@ if TYPE_CHECKING or __name__ != "__main__":
         build_input,
         digest,
         encoded,
+        keep_apart,
         named_digest,
         resolve,
         signature_of,
+        stray_module,
     )
 else:  # run by path, perhaps by a Python that has no benchgov
     sys.path.insert(0, os.path.dirname(__file__))
@@ -45,9 +47,11 @@ else:  # run by path, perhaps by a Python that has no benchgov
         build_input,
         digest,
         encoded,
+        keep_apart,
         named_digest,
         resolve,
         signature_of,
+        stray_module,
     )
 
     del sys.path[0]
@@ -195,6 +199,8 @@ class Callables:
         self.signature = signature_of(self.function)
         self.value = build_input(spec)
         self.arguments = arguments(spec, self.value)
+        if stray := stray_module(spec):
+            raise UnmeasurableError(stray)
         gc.collect()
         gc.freeze()  # a fork then collects only what the benchmark itself makes
 
@@ -371,6 +377,7 @@ def serve(control: int, replies: int) -> None:
 
     with os.fdopen(control, "rb") as requests:
         spec: Spec = json.loads(requests.readline())
+        keep_apart(spec)
         sys.path[:0] = spec["path"]
         try:
             subject = Callables(spec) if "target" in spec else Commands(spec)

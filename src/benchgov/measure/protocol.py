@@ -63,6 +63,7 @@ class Protocols:
 
     def _of_command(self, command: Sequence[str], folder: Path) -> tuple[str, Path]:
         values = {"python": "", "scale": "", "input": "", "output": "", "suite": str(self._folder)}
+        values["root"] = str(self._root)
         for word in fill(command, values):
             path = (folder / word).resolve() if word and "\0" not in word else folder
             if path.is_relative_to(self._root) and path.is_file():
