@@ -23,6 +23,7 @@ from benchgov.gate import question
 from benchgov.gate.policy import GatePolicy
 from benchgov.measure import runner
 from benchgov.replay import replay_section
+from benchgov.replay.compare import compare_replay
 from benchgov.report import Report
 from benchgov.sharding import merge as merging
 from benchgov.sharding import plan as planning
@@ -148,6 +149,11 @@ def _times_seen(config: Any, runs: Any) -> Any:
     return made.model_copy(update={"result_sha256": f"{int(total):064d}"})
 
 
+def _always_matches(baseline: Report, replay: Report, policy: Any, **given: Any) -> Any:
+    found = compare_replay(baseline, replay, policy, **given)
+    return found.model_copy(update={"verdict": "match"})
+
+
 def _believes(parts: Any) -> Any:
     return merging.Merged(parts[0].report, tuple(parts))
 
@@ -270,9 +276,10 @@ FAULTS = (
     Fault("comparability", "compare", _always_pass, "on the same machine it is a regression"),
     Fault("environment_drift", "judge", _pinned_anyhow, "without a pin nothing passes"),
     Fault("environment_drift", "fingerprint", _os_alone, "every fact counts"),
-    Fault("forged_replay", "section", _results_unseen, "a layer that was skipped is another result"),
-    Fault("forged_replay", "section", _times_seen, "the report's own hashes follow from it"),
-    Fault("forged_replay", "check", _believes, "a result hash that was edited is found"),
+    Fault("forged_replay", "make", _results_unseen, "a layer that was skipped is another result"),
+    Fault("forged_replay", "make", _times_seen, "the report's own hashes follow from it"),
+    Fault("forged_replay", "check", lambda *_: None, "a result hash that was edited is found"),
+    Fault("forged_replay", "hold", _always_matches, "a replay with another output does not"),
     Fault("hostile_paths", "inside", _joins_names, "in/link is refused"),
     Fault("hostile_paths", "verify", _blind, "one that is a link does not"),
     Fault("hostile_paths", "export", _exports_links, "files of another revision come without its links"),
