@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,7 +140,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def environ() -> dict[str, str]:
-    """This process's variables without those that could change a result; Git knows nobody's settings."""
+    """This process's variables without those that could change a result; Git knows no settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     who = {
         "NAME": "benchgov protocols",
@@ -147,11 +148,11 @@ def environ() -> dict[str, str]:
         "DATE": "2026-01-02T03:04:05Z",
     }
     named = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in who.items()}
-    path = {"PYTHONPATH": str(Path(benchgov_package.__file__).parents[1])}
     return {
         **kept,
         **named,
-        **path,
+        "PYTHONPATH": str(Path(benchgov_package.__file__).parents[1]),
+        "GIT_CEILING_DIRECTORIES": str(Path(tempfile.gettempdir()).resolve()),  # no repository around it
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "LC_ALL": "C",

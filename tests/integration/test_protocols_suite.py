@@ -82,8 +82,13 @@ def faults_of(result: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_protocol_holds_and_prints_the_same_bytes_twice(name: str, tmp_path: Path) -> None:
-    """Another hash seed, temporary folder, time zone and Git variables change nothing; no path is printed."""
+    """Another hash seed, temporary folder, time zone and Git variables change nothing; no path is printed.
+
+    The other folder lies in somebody's repository, whose settings are not the protocol's.
+    """
     once = start(name, tmp_path / "one", "1")
+    subprocess.run(["git", "init", "--quiet", str(tmp_path / "another")], check=True)
+    (tmp_path / "another" / "benchgov.yaml").write_text("no settings\n")
     hostile = {"TZ": "Asia/Tokyo", "GIT_DIR": str(tmp_path), "BENCHGOV_REGIME": "other", "LC_ALL": "C"}
     twice = start(name, tmp_path / "another" / "place", "2", **hostile)
     assert once.returncode == twice.returncode == 0, once.stderr.decode() + twice.stderr.decode()
