@@ -161,8 +161,8 @@ def _reason(config: int, runs: tuple[int, int, int], places: int, unmet: int) ->
     same, compared, total = runs
     part = f" (of {total:,} in the report)" if compared < total else ""
     parts = [
-        f"{config:,} of the config's values differ" if config else "",
-        f"{compared - same:,} of {compared:,} runs are not the same" if same < compared else "",
+        f"values of the config that differ: {config:,}" if config else "",
+        f"runs that are not the same: {compared - same:,} of {compared:,}" if same < compared else "",
         "the replay has other runs, or another order" if places and same == compared else "",
         f"requirements not met: {unmet:,}" if unmet else "",
     ]
