@@ -36,7 +36,8 @@ def parse_json(text: str, where: str) -> Any:
         value = _quickly(text)
         return _decode(text) if value is None else value
     except json.JSONDecodeError as error:
-        cut_off = error.pos >= len(text.rstrip())
+        # A text that breaks inside a string is said to do so where the string starts.
+        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
         reason = "the document is cut off" if cut_off else error.msg
         raise InputError(reason, where=f"{where}:{error.lineno}:{error.colno}") from error
     except RecursionError as error:

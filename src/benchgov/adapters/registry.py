@@ -9,7 +9,10 @@ from importlib.metadata import EntryPoint, entry_points
 from benchgov.adapters.interface import Adapter, Log, MalformedLogError, Reading, TreeAdapter
 from benchgov.errors import ConfigError, UsageError
 from benchgov.suggest import did_you_mean
+from benchgov.text import one_line
 from benchgov.wire import is_name
+
+_SHOWN = 60
 
 ENTRY_POINT_GROUP = "benchgov.adapters"
 """A third party's package names its adapter class here: `name = "package.module:Class"`."""
@@ -116,9 +119,9 @@ def detect(log: Log, known: Mapping[str, Adapter]) -> Adapter:
     if log.looks_like_json:
         _ = log.document  # cut off or broken: say that first
     raise MalformedLogError(
-        f"no known tool wrote this; what can be read: {', '.join(known)}",
+        f"no known tool wrote this, which begins with {one_line(repr(log.text[:4096].strip()), _SHOWN)}",
         where=log.where,
-        remedy="`benchgov tools` shows one command for each.",
+        remedy="`benchgov tools` lists what can be read, with one command for each.",
     )
 
 

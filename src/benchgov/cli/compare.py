@@ -54,10 +54,20 @@ _STYLES = {
     help="What a benchmark that only the baseline has does.  [default: as the baseline says]",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="[default: comparison.json in output_dir]")
+@click.option(
+    "--authoritative", is_flag=True, help="Refuse when not all that is compared passed the environment gate."
+)
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
-def compare(report: Path | None, out: Path | None, show_all: bool, output_format: str, **given: Any) -> int:
+def compare(
+    report: Path | None,
+    out: Path | None,
+    authoritative: bool,
+    show_all: bool,
+    output_format: str,
+    **given: Any,
+) -> int:
     """Hold REPORT against the active baseline and give a verdict.
 
     REPORT is by default the latest one (report.json in output_dir). The limits are those that the baseline
@@ -66,7 +76,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
     \b
     Exit codes: 0 pass, or inconclusive (said so)
                 1 regression
-                2 not comparable, or blocked
+                2 not comparable, or blocked; not authoritative, with --authoritative
                 5 a baseline is not what was published
 
     \b
@@ -76,6 +86,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
       benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
     """
     from benchgov.collector import without_collector
+    from benchgov.errors import BlockedError
     from benchgov.files import write_atomic
     from benchgov.gate.policy import parse_overrides
     from benchgov.gate.question import Question, answer
@@ -96,6 +107,12 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
             settings=project.settings,
             run=project.rim.run,
             environ=project.rim.environ,
+        )
+    if authoritative and not comparison.authoritative:
+        raise BlockedError(
+            "not authoritative: the report, or a baseline, is without a passed environment gate",
+            details=[comparison.reason],
+            remedy="Pin the environment (benchgov verify-env), and measure both there; nothing was written.",
         )
     write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
     if output_format == "json":

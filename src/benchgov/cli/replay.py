@@ -122,6 +122,7 @@ def _replay(
     project: Project, given: Path, policy: Policy, authoritative: bool
 ) -> tuple[Report, ReplayComparison]:
     """(the replay's report, what differs); raises InputError, BlockedError."""
+    from benchgov.cli.measured import print_drift
     from benchgov.environment import check
     from benchgov.environment.pinned import difference
     from benchgov.gate.question import load_report
@@ -136,6 +137,7 @@ def _replay(
     suite = load_suite(project.suite_dir(baseline.config.suite), project.root)
     plan = plan_again(part_of(baseline, policy.max_protocols), suite, skip_build=policy.skip_build)
     environment = check(project.settings.environment, run=rim.run, environ=rim.environ, folder=project.root)
+    print_drift(rim, environment)
     if authoritative:
         _check_standing(baseline, environment)
     again = _measured(project, plan, environment, baseline.config.regime)
@@ -193,15 +195,8 @@ def print_replay(rim: Rim, comparison: ReplayComparison, again: Report) -> None:
         if run.overall == "blocked":
             screen.print(Text(f"blocked {run.key}: {run.reason}"))
     style = "bold green" if comparison.verdict == "match" else "bold red"
-    standing = "" if comparison.authoritative else " (not authoritative)"
-    part = (
-        f", {comparison.compared} of {comparison.total} runs"
-        if comparison.compared < comparison.total
-        else ""
-    )
-    screen.print(
-        Text(comparison.verdict, style), Text(f"{standing.strip()} {comparison.reason}{part}".strip())
-    )
+    standing = "" if comparison.authoritative else "(not authoritative) "
+    screen.print(Text(comparison.verdict, style), Text(f"{standing}{comparison.reason}"))
     for name, hashes in (("report", comparison.baseline), ("replay", comparison.replay)):
         rim.stdout.write(f"{name}: plan {hashes.plan_sha256} result {hashes.result_sha256}\n")
 

@@ -45,6 +45,8 @@ class Result(Wire):
             raise ValueError("overall is 'pass', but an expectation does not hold")
         if self.run_is_valid == (self.overall == "blocked"):
             raise ValueError("run_is_valid must be true when overall is 'pass' or 'fail', and only then")
+        if not all(name.isprintable() for name in (*self.layers, *(one.name for one in self.expectations))):
+            raise ValueError("names of layers and expectations hold no control characters")
         if EXECUTION in self.layers:
             raise ValueError(f"the layer {EXECUTION!r} is the harness's own")
         return self
@@ -71,9 +73,11 @@ def read_result(data: bytes) -> Result:
         result = Result.model_validate_json(text.strip(), strict=True)
     except ValidationError as error:
         faults = [describe_fault(one, Result, _WHERE, {}) for one in error.errors(include_url=False)]
-        raise InputError("; ".join(faults[:_MAX_FAULTS])) from error
-    digest = result.output_digest
-    del digest  # computed here once, so that an output without a canonical form is refused
+        raise InputError("; ".join(faults[:_MAX_FAULTS])) from error  # each says where it is
+    try:
+        _ = result.output_digest
+    except InputError as error:
+        raise InputError(f"output: {error.message}", where=_WHERE) from error
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,13 +41,24 @@ def run_protocol(planned: PlannedProtocol, tree: Tree) -> tuple[Run, Json]:
             with _session(planned, tree, scratch) as session:
                 executed = _execute(session, planned.timeout_seconds)
         except SampleError as error:
-            reason, tail = (
-                text.replace(str(scratch), "<scratch>").replace(str(tree.suite.root), ".")
-                for text in (error.reason, error.stderr_tail)
-            )
+            reason, tail = (_cleaned(text, tree, scratch) for text in (error.reason, error.stderr_tail))
             return not_run(planned, tree.suite.path, one_line(reason, _MAX_REASON), tail, "blocked"), None
+    result = _with_cleaned_details(executed.result, tree, scratch)
+    executed = replace(executed, result=result)
     raw = {"wall_time": executed.wall_time, "result": executed.result.to_json()}
     return run_of(planned, executed, tree.suite.path), raw
+
+
+def _cleaned(text: str, tree: Tree, scratch: Path) -> str:
+    """Without the paths of this machine in what is published."""
+    return text.replace(str(scratch), "<scratch>").replace(str(tree.suite.root), ".")
+
+
+def _with_cleaned_details(result: Result, tree: Tree, scratch: Path) -> Result:
+    expectations = tuple(
+        one.model_copy(update={"detail": _cleaned(one.detail, tree, scratch)}) for one in result.expectations
+    )
+    return result.model_copy(update={"expectations": expectations})
 
 
 def _session(planned: PlannedProtocol, tree: Tree, scratch: Path) -> Session:

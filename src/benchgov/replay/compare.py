@@ -70,7 +70,7 @@ def compare_replay(
         suite=baseline.config.suite,
         regime=baseline.config.regime,
         verdict="match" if same and not unmet else "mismatch",
-        reason=_reason(len(config), len(part.runs) - matched, len(unmet), len(part.runs)),
+        reason=_reason(len(config), (matched, len(part.runs), len(baseline.runs)), len(found), len(unmet)),
         authoritative=baseline.summary.authoritative and replay.summary.authoritative,
         policy=policy,
         baseline_report_sha256=baseline_sha256,
@@ -156,11 +156,15 @@ def _unmet(runs: Sequence[Run], policy: Policy) -> Iterator[Unmet]:
                 yield Unmet(run=run.key, rule="require_expectations", detail=detail)
 
 
-def _reason(config: int, differing: int, unmet: int, compared: int) -> str:
+def _reason(config: int, runs: tuple[int, int, int], places: int, unmet: int) -> str:
+    """One sentence; `runs` are (the same, replayed, in the report), `places` the mismatches below `/runs`."""
+    same, compared, total = runs
+    part = f" (of {total:,} in the report)" if compared < total else ""
     parts = [
-        f"{config} of the config's values differ" if config else "",
-        f"{differing} of {compared} runs are not the same" if differing else "",
-        f"{unmet} requirements are not met" if unmet else "",
+        f"values of the config that differ: {config:,}" if config else "",
+        f"runs that are not the same: {compared - same:,} of {compared:,}" if same < compared else "",
+        "the replay has other runs, or another order" if places and same == compared else "",
+        f"requirements not met: {unmet:,}" if unmet else "",
     ]
-    said = "; ".join(part for part in parts if part)
-    return f"{said}." if said else f"All {compared} runs are the same."
+    said = "; ".join(one for one in parts if one) or f"runs that are the same: {same:,} of {compared:,}"
+    return f"{said[0].upper()}{said[1:]}{part}."

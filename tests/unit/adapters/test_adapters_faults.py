@@ -198,7 +198,7 @@ def test_what_is_whole_is_read_when_that_is_allowed(
     [
         ("", "log: the log is empty"),
         ("  \n", "the log is empty"),
-        ("hello\n", "no known tool wrote this; what can be read: pytest-benchmark, hyperfine, go"),
+        ("hello\n", "no known tool wrote this, which begins with 'hello'"),
         ('{"a": ', "log:1:7: the document is cut off"),
         ('{"a": 1}', "no known tool"),
         ("[1, 2]", "no known tool"),

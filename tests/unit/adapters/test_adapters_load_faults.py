@@ -154,7 +154,7 @@ def test_a_benchmark_of_a_log_that_is_cut_off_is_whole_or_refused(tool: str, tex
         ("redis-benchmark", changed(REDIS, '"27777.78"', '"-1"'), 3, "log:4: a finite number"),
         ("redis-benchmark", REDIS[:-20], 3, "log:5: a whole last line"),
         ("sysbench", SYSBENCH + SYSBENCH[:300], 1, "a line of 'sum'"),
-        ("memtier", MEMTIER[: MEMTIER.index("RUN #2")], 2, "Unterminated string"),
+        ("memtier", MEMTIER[: MEMTIER.index("RUN #2")], 2, "cut off"),
         ("memtier", MEMTIER_TEXT[: MEMTIER_TEXT.index("RUN #3") - 200], 2, "a whole last line"),
         ("locust", LOCUST[: LOCUST.index(",Aggregated")], 3, "a last row 'Aggregated'"),
         ("locust", changed(LOCUST, "GET,/missing,60,", "GET,/missing,"), 2, "a row of 22 fields"),
