@@ -148,10 +148,11 @@ def environ() -> dict[str, str]:
         "DATE": "2026-01-02T03:04:05Z",
     }
     named = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in who.items()}
+    source = str(Path(benchgov_package.__file__).parents[1])
     return {
         **kept,
         **named,
-        "PYTHONPATH": str(Path(benchgov_package.__file__).parents[1]),
+        "PYTHONPATH": os.pathsep.join([source, kept.get("PYTHONPATH", "")]).rstrip(os.pathsep),
         "GIT_CEILING_DIRECTORIES": str(Path(tempfile.gettempdir()).resolve()),  # no repository around it
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",

@@ -21,6 +21,7 @@ from benchgov.report import Report
 from benchgov.suites.load import load_suite
 
 ROOT = Path(__file__).resolve().parents[2]
+IMPORT_PATH = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
 SMOKE = ROOT / "bench" / "protocols" / "smoke.json"
 AGAIN = "make it again as bench/README.md says, and review what changed"
 
@@ -43,7 +44,7 @@ def tree(tmp_path: Path) -> Path:
 def replay(root: Path, *arguments: str, report: Path = SMOKE) -> tuple[subprocess.CompletedProcess[str], Any]:
     """(the program's end, its comparison if it printed one) of `benchgov replay` in `root`."""
     command = [sys.executable, "-m", "benchgov", "replay", "--report", str(report), "--format", "json"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    environ = {**os.environ, "PYTHONPATH": IMPORT_PATH}
     done = subprocess.run(
         [*command, *arguments], cwd=root, env=environ, capture_output=True, text=True, check=False
     )

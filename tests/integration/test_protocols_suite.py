@@ -19,6 +19,7 @@ from tests.protocol_faults import FAULTS, Fault
 from benchgov.errors import BlockedError, InputError, OutputError
 
 ROOT = Path(__file__).resolve().parents[2]
+IMPORT_PATH = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
 SUITE = ROOT / "bench" / "protocols"
 HELPERS = {"layers", "samples"}
 SCRIPTS = sorted(path.stem for path in SUITE.glob("*.py") if path.stem not in HELPERS)
@@ -48,7 +49,7 @@ def start(name: str, temporary: Path, seed: str, **environ: str) -> subprocess.C
     temporary.mkdir(parents=True)
     given = {
         **os.environ,
-        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONPATH": IMPORT_PATH,
         "PYTHONHASHSEED": seed,
         "TMPDIR": str(temporary),
         **environ,
