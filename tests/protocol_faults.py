@@ -173,7 +173,8 @@ def _exports_links(run: Any, root: Path, ref: str, paths: list[str], target: Pat
     if done.status:
         raise BlockedError(done.stderr)
     with tarfile.open(archive) as tar:
-        tar.extractall(target, filter="fully_trusted")
+        tar.extraction_filter = lambda member, _: member  # Python before 3.12 has no argument for it
+        tar.extractall(target)
 
 
 class _Reckless:
