@@ -53,6 +53,11 @@ def protocol(layers: Layers, *, compare: Any = gate.compare) -> Json:
         layers.equal("another regime is not comparable", outcomes["another regime"], ["not-comparable", 2])
         outcome("another suite", report(*slow, suite="other"))
         layers.equal("nor is another suite", outcomes["another suite"], ["not-comparable", 2])
+        deeper = active(report(values={"depth": 2}))
+        outcome("another config", report(*slow, values={"depth": 3}), deeper)
+        layers.equal("nor is another config", outcomes["another config"], ["not-comparable", 2])
+        outcome("the same config", report(values={"depth": 2}), deeper)
+        layers.equal("the same config is", outcomes["the same config"], ["pass", 0])
     with layers.layer("evidence"):
         outcome("no baseline", report(), ActiveBaselines())
         layers.equal("without a baseline there is no pass", outcomes["no baseline"], ["not-comparable", 2])

@@ -101,10 +101,10 @@ def steady(factor: float) -> tuple[float, ...]:
     return tuple(factor * sample for sample in STEADY)
 
 
-def drafted(*reports: Report, policy: Policy | None = None) -> generate.Draft:
+def drafted(*reports: Report) -> generate.Draft:
     """The baseline that `reports` make."""
     origin = generate.Origin("benchgov baseline generate synthetic", "unknown", NOW)
-    return generate.draft(reports, policy or Policy(), {}, origin)
+    return generate.draft(reports, Policy(), {}, origin)
 
 
 def active(*reports: Report) -> ActiveBaselines:
