@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from benchgov.cli.main import run_cli
@@ -344,9 +344,9 @@ def test_publishing_as_authoritative_is_refused(project: Path, capsys: pytest.Ca
 def test_a_pinned_comparison_may_be_published(project: Path) -> None:
     """All that is compared passed the gate."""
     pin(project)
-    assert run_cli(["run", "m", "--only", "max", "--no-gate"]) == 0
     assert run_cli(["baseline", "generate", "m", "--activate"]) == 0
-    assert run_cli(["compare", "--authoritative"]) in {0, 1}
+    assert run_cli(["run", "m", "--no-gate"]) == 0
+    assert run_cli(["compare", "--authoritative"]) in {0, 1}, "whatever it says of so short times"
     assert run_cli(["dossier", "render", "--authoritative"]) == 0
     assert (project / ".benchgov/out/dossier/index.html").exists()
 
