@@ -14,7 +14,9 @@ from pydantic import BaseModel
 from benchgov import errors, report_fields
 from benchgov.actions.reference import render_reference
 from benchgov.audit.record import Record
+from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Baseline
+from benchgov.baselines.regimes import Regime
 from benchgov.cli.main import cli
 from benchgov.config import VARIABLES, Settings
 from benchgov.errors import INPUT_EXIT_CODES, BenchgovError
@@ -36,6 +38,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "replay-comparison-schema-v1.json": ReplayComparison,
     "history-schema-v1.json": History,
     "baseline-schema-v1.json": Baseline,
+    "derivation-schema-v1.json": Derivation,
+    "regime-schema-v1.json": Regime,
     "audit-record-schema-v1.json": Record,
     "benchgov-yaml-schema-v1.json": Settings,
     "suite-yaml-schema-v1.json": Manifest,
