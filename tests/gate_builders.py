@@ -10,7 +10,7 @@ from tests.builders import FACTS as PLAIN_FACTS
 from tests.builders import NOW, report_of, run_of
 
 from benchgov.baselines.active import ActiveBaselines, Stored
-from benchgov.baselines.generate import Draft, Origin, draft
+from benchgov.baselines.generate import Draft, Limits, Origin, draft
 from benchgov.config import MetricThresholds, Policy
 from benchgov.environment.pinned import fingerprint
 from benchgov.report import (
@@ -56,7 +56,7 @@ def drafted(
 ) -> Draft:
     """What `baseline generate` makes of `reports`."""
     origin = Origin("benchgov baseline generate demo", "unknown", now)
-    return draft(reports, policy or Policy(), families or {}, origin)
+    return draft(reports, Limits(policy or Policy(), families or {}), origin)
 
 
 def active(*reports: Report, **options: Any) -> ActiveBaselines:

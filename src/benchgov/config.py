@@ -115,6 +115,10 @@ class Policy(_Section):
     families: dict[Name, MetricThresholds] = Field(
         default={}, description="family → metric → percent, over `thresholds`"
     )
+    threshold_margin: Percent = Field(
+        default=50.0,
+        description="percent of the largest observed delta that `baseline derive-thresholds` adds to it",
+    )
     missing: Literal["block", "allow"] = Field(
         default="block", description="what a benchmark that only the baseline has does to the verdict"
     )

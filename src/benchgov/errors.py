@@ -114,6 +114,7 @@ INPUT_EXIT_CODES: dict[str, ExitCode] = {
     "import": ExitCode.MALFORMED,
     "report": ExitCode.MALFORMED,
     "baseline": ExitCode.REFUSED,
+    "regime": ExitCode.REFUSED,
     "dossier": ExitCode.FAILED,
 }
 

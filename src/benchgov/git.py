@@ -208,3 +208,21 @@ def _extract(archive: Path, target: Path) -> None:
             stream = tar.extractfile(member)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes((stream or io.BytesIO()).read())
+
+
+def origin_branch(run: RunProcess, root: Path, branch: str) -> str:
+    """The commit of `branch` as `origin` has it; fetched once when this clone does not know it.
+
+    Raises:
+        BlockedError: it cannot be had.
+    """
+    ref = f"refs/remotes/origin/{branch}"
+    commit = _ask(run, root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    if commit is None:
+        _ask(run, root, "fetch", "--no-tags", "--depth=1", "origin", f"+refs/heads/{branch}:{ref}")
+    return commit or commit_of(run, root, ref)
+
+
+def user_name(run: RunProcess, folder: Path) -> str | None:
+    """What Git calls the person at this machine (`user.name`); None when it is not set."""
+    return _ask(run, folder, "config", "user.name") or None

@@ -15,7 +15,10 @@ from benchgov.report import Aggregate, Direction, Facts, run_key
 from benchgov.wire import BenchmarkId, Blake3, Name, Sha256, Utc, Wire
 
 ID_PATTERN = r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"
-FILE_PATTERN = r"^(baseline\.json|raw/[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.json)$"
+FILE_PATTERN = r"^(baseline\.json|derivation\.json|raw/[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.json)$"
+
+MAX_NOTES = 4096
+"""Longest notes of an approval, in characters."""
 
 BaselineId = Annotated[str, Field(pattern=ID_PATTERN)]
 """`<UTC date and time>-<8 hex digits of the content's BLAKE3>`: sorts by time, safe as a folder name."""
@@ -60,6 +63,22 @@ class Provenance(Wire):
     created_by: Annotated[str, Field(min_length=1, max_length=64)] = "unknown"
 
 
+class Approval(Wire):
+    """Who approved a run as a baseline, when, and in which words.
+
+    `identified_by` says how far to trust `approver`: the actor of a workflow run is GitHub's word, a flag or
+    Git's settings are only the person's own.
+    """
+
+    scenario: Annotated[str, Field(min_length=1, max_length=512)]
+    run: Annotated[str, Field(min_length=1, max_length=128)]
+    approver: Annotated[str, Field(min_length=1, max_length=64)]
+    identified_by: Literal["actions", "flag", "git"]
+    approved_at_utc: Utc
+    notes: Annotated[str, Field(max_length=MAX_NOTES)] = ""
+    dataset: str | None = None
+
+
 class Baseline(Wire):
     """What later reports are held against. Never edited: a newer one is published beside it.
 
@@ -67,6 +86,9 @@ class Baseline(Wire):
     what they do not name. `selection` is empty when the whole suite was measured; `values` is the
     suite's config. `raw` names the reports below `raw/` with their SHA-256, so that `baseline_id` covers them
     too.
+
+    `derivation` is the digest of `derivation.json`, when some of the thresholds were derived from repeated
+    runs; `approval` is there when a maintainer approved a recorded run.
     """
 
     schema_version: Literal[1]
@@ -88,6 +110,8 @@ class Baseline(Wire):
     missing: Literal["block", "allow"]
     raw: Annotated[dict[RawName, Sha256], Field(min_length=1)]
     entries: Annotated[tuple[BaselineRun, ...], Field(min_length=1)]
+    derivation: Blake3 | None = None
+    approval: Approval | None = None
 
     @model_validator(mode="after")
     def _unique_entries(self) -> Baseline:
@@ -98,7 +122,9 @@ class Baseline(Wire):
 
     def content_id(self) -> str:
         """The id that follows from the content: what `baseline_id` must be."""
-        return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id"}))
+        # What came later is left out where it is empty, so that older baselines keep their ids.
+        unset = {name for name in ("values", "derivation", "approval") if not getattr(self, name)}
+        return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id", *unset}))
 
 
 def _once(names: list[str], what: str) -> None:
@@ -108,11 +134,7 @@ def _once(names: list[str], what: str) -> None:
 
 
 def content_id(created_at: datetime, content: dict[str, object]) -> str:
-    """The id of a baseline made at `created_at` whose JSON without `baseline_id` is `content`.
-
-    `values` is later than the first baselines: where there are none, the id is what it was without them.
-    """
-    content = {name: value for name, value in content.items() if value or name != "values"}
+    """The id of a baseline made at `created_at` whose JSON without `baseline_id` is `content`."""
     return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest_of(content).removeprefix('blake3:')[:8]}"
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from benchgov.baselines.active import ActiveBaselines, Stored
 from benchgov.baselines.checksums import CHECKSUMS_FILE, describe, faults
+from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Active, Baseline, Index, is_baseline_id
-from benchgov.canonical import sha256_hex
+from benchgov.canonical import blake3_hex, sha256_hex
 from benchgov.documents import json_model, load_json_model
 from benchgov.errors import InputError, OutputError, TamperError
 from benchgov.files import decode, new_folder, read_bytes, write_atomic
@@ -20,6 +21,8 @@ from benchgov.wire import is_name
 BASELINE_FILE = "baseline.json"
 INDEX_FILE = "index.json"
 RAW_FOLDER = "raw"
+DERIVATION_FILE = "derivation.json"
+DERIVED_FOLDER = "derived"
 
 
 def read_baseline(folder: Path) -> Stored:
@@ -36,10 +39,12 @@ def read_baseline(folder: Path) -> Stored:
     if found := faults(folder):
         raise TamperError("the baseline is not what was published", where=str(folder), details=found)
     baseline = load_json_model(folder / BASELINE_FILE, Baseline)
-    raw = folder / RAW_FOLDER
-    if baseline.content_id() != baseline.baseline_id or set(baseline.raw) != _names(raw):
+    raw, derivation = folder / RAW_FOLDER, folder / DERIVATION_FILE
+    derived = blake3_hex(read_bytes(derivation)) if derivation.exists() else None
+    same = (baseline.content_id(), baseline.derivation) == (baseline.baseline_id, derived)
+    if not same or set(baseline.raw) != _names(raw):
         raise TamperError(
-            f"its content does not give the id {baseline.baseline_id}: baseline.json and checksums.json "
+            f"its content does not give the id {baseline.baseline_id}: checksums.json and what it covers "
             "were changed together",
             where=str(folder),
         )
@@ -86,14 +91,16 @@ class BaselineStore:
             raise TamperError(f"the baseline was moved here from {'/'.join(found)}", where=str(folder))
         return stored
 
-    def publish(self, baseline: Baseline, raw: Mapping[str, bytes]) -> Path:
-        """Write `baseline` and its raw reports (file name → content) as a new folder, all or nothing.
+    def publish(self, baseline: Baseline, raw: Mapping[str, bytes], derivation: bytes | None = None) -> Path:
+        """Write `baseline`, its raw reports (file name → content) and what its thresholds were derived from
+        as a new folder, all or nothing.
 
         Raises:
             OutputError: it is there already, or cannot be written.
         """
         files = {BASELINE_FILE: baseline.to_bytes()}
         files |= {f"{RAW_FOLDER}/{name}": data for name, data in raw.items()}
+        files |= {DERIVATION_FILE: derivation} if derivation else {}
         target = self._regime(baseline.regime) / baseline.baseline_id
         if target.exists():
             raise OutputError("exists already, and is never replaced", where=str(target))
@@ -102,6 +109,32 @@ class BaselineStore:
                 write_atomic(folder / name, data)
             write_atomic(folder / CHECKSUMS_FILE, describe(files).to_bytes())
         return target
+
+    def derived_file(self, regime: str, fingerprint: str) -> Path:
+        """Where the thresholds are that `derive-thresholds` found in this environment."""
+        name = fingerprint.removeprefix("blake3:")[:12]
+        return self._regime(regime) / DERIVED_FOLDER / f"{name}.json"
+
+    def derived(self, regime: str) -> tuple[Derivation, ...]:
+        """What was derived in `regime`, environment by environment, for the next baselines.
+
+        Raises:
+            InputError: a file is not a derivation, or it is that of another regime or environment.
+        """
+        folder = self._regime(regime) / DERIVED_FOLDER
+        found = []
+        for path in sorted(folder.glob("*.json")):
+            one = load_json_model(path, Derivation)
+            if (one.regime, self.derived_file(regime, one.fingerprint).name) != (regime, path.name):
+                raise InputError(
+                    f"derived in regime {one.regime}, environment {one.fingerprint}", where=str(path)
+                )
+            found.append(one)
+        return tuple(found)
+
+    def index_path(self, regime: str) -> Path:
+        """The file that says what is active in `regime`."""
+        return self._regime(regime) / INDEX_FILE
 
     def index(self, regime: str) -> Index | None:
         """What is active in `regime`; None while nothing is.

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from benchgov.config import MetricThresholds, Policy
+from benchgov.config import MetricThresholds, Policy, Statistics
 
 
 def resolve(
-    pairs: Iterable[tuple[str, str]], policy: Policy, families: Mapping[str, MetricThresholds]
+    pairs: Iterable[tuple[str, str]],
+    policy: Policy,
+    families: Mapping[str, MetricThresholds],
+    derived: Mapping[str, MetricThresholds] | None = None,
 ) -> dict[str, MetricThresholds]:
     """family → metric → percent for every (family, metric) of `pairs`; `families` are those of the suite.
 
-    The first that names it wins: `policy.families` (the repository's owners), the suite's family,
-    `policy.thresholds`, `policy.default_threshold`.
+    The first that names it wins: `policy.families` (the repository's owners), what was `derived` from
+    repeated runs, the suite's family, `policy.thresholds`, `policy.default_threshold`.
     """
     table: dict[str, MetricThresholds] = {}
     for family, metric in sorted(set(pairs)):
-        sources = (policy.families.get(family, {}), families.get(family, {}), policy.thresholds)
+        sources = (
+            policy.families.get(family, {}),
+            (derived or {}).get(family, {}),
+            families.get(family, {}),
+            policy.thresholds,
+        )
         percent = next((one[metric] for one in sources if metric in one), policy.default_threshold)
         table.setdefault(family, {})[metric] = percent
     return table
+
+
+def floor(statistics: Statistics, family: str, metric: str) -> float:
+    """Below how many percent no worsening of `metric` of `family` matters, however certain it is."""
+    own = statistics.families.get(family, {})
+    return own.get(metric, statistics.min_effect.get(metric, statistics.default_min_effect))

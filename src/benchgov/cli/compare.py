@@ -57,6 +57,7 @@ _STYLES = {
 @click.option(
     "--authoritative", is_flag=True, help="Refuse when not all that is compared passed the environment gate."
 )
+@click.option("--sanity", is_flag=True, help="Hold every active baseline of the regime against itself.")
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
@@ -73,9 +74,13 @@ def compare(
     REPORT is by default the latest one (report.json in output_dir). The limits are those that the baseline
     was published with. Another regime or environment is "not comparable", never a regression.
 
+    With --sanity there is no REPORT: every active baseline of the regime (of --suite only, if given) must
+    come out clean against itself in both modes. It is written to
+    docs/benchmarks/ci_comparison_report_REGIME.txt, or to --out.
+
     \b
     Exit codes: 0 pass, or inconclusive (said so)
-                1 regression
+                1 regression, or a baseline that is not clean against itself
                 2 not comparable, or blocked; not authoritative, with --authoritative
                 5 a baseline is not what was published
 
@@ -84,6 +89,7 @@ def compare(
       benchgov compare
       benchgov compare report.json --baseline-ref origin/main --format json
       benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
+      benchgov compare --sanity
     """
     from benchgov.collector import without_collector
     from benchgov.errors import BlockedError
@@ -92,6 +98,11 @@ def compare(
     from benchgov.gate.question import Question, answer
 
     project = open_project(given["config_file"])
+    if given["sanity"]:
+        from benchgov.cli.sanity import refuse_others, sanity
+
+        refuse_others(report, given)
+        return sanity(project, given["suite"], out, output_format)
     question = Question(
         report=report or project.output_dir / "report.json",
         overrides=parse_overrides(given["thresholds"]),

@@ -26,7 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
     "replay": ("benchgov.cli.replay:replay", "Run the plan of a report again; the results must be the same."),
     "history": ("benchgov.cli.history:history", "Find the changes in a history of many reports."),
-    "baseline": ("benchgov.cli.baseline:baseline", "Generate and verify immutable baselines."),
+    "baseline": ("benchgov.cli.baseline:baseline", "Generate, approve and verify immutable baselines."),
+    "regime": ("benchgov.cli.regime:regime", "Start a new regime, and see which ones there were."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from benchgov.baselines.model import Baseline
-from benchgov.baselines.thresholds import resolve
+from benchgov.baselines.thresholds import floor, resolve
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import UsageError
 from benchgov.suggest import did_you_mean
@@ -52,9 +52,7 @@ class GatePolicy:
 
     def floor(self, family: str, metric: str) -> float:
         """Below how many percent no worsening of `metric` matters to a statistical rule."""
-        given = self.settings.statistics
-        own = given.families.get(family, {})
-        return own.get(metric, given.min_effect.get(metric, given.default_min_effect))
+        return floor(self.settings.statistics, family, metric)
 
     def blocks_missing(self, baseline: Baseline | None) -> bool:
         """Whether a benchmark that only the other side has blocks."""

@@ -76,6 +76,24 @@ def answer(
         return compare(report, baselines, policy, report_sha256=digest)
 
 
+def standing_now(report: Report, *, root: Path, settings: Settings) -> tuple[ActiveBaselines, Comparison]:
+    """`report` held against what is active in the work tree now, by the work tree's policy.
+
+    What a selection left out does not count as missing. Raises as `answer` does.
+    """
+    suite = report.config.suite
+    active = ActiveBaselines()
+    if report.config.against is None:
+        active = store_of(root, settings, suite).active(report.config.regime, report.environment)
+    policy = GatePolicy(
+        settings.policy.mode,
+        missing="allow" if report.config.selection else None,
+        settings=settings.policy,
+        families=family_thresholds(root / settings.bench_dir / suite),
+    )
+    return active, compare(report, active, policy)
+
+
 def load_report(path: Path) -> tuple[Report, str]:
     """A report, and the SHA-256 of its file; raises InputError."""
     data = read_bytes(path)

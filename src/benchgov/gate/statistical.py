@@ -108,12 +108,18 @@ class _Case:
             verdict,
             _percent(one.change),
             minimum_detectable_percent=None if seen is None else _rounded(noise.as_percent(seen, direction)),
-            interval_percent=(_percent(one.low), _percent(one.high)) if math.isfinite(one.error) else None,
+            interval_percent=self._interval(),
             p_value=float(f"{(one.better_p if verdict == 'improvement' else one.worse_p):.9g}"),
             floor_percent=_rounded(noise.as_percent(floor, direction)) if math.isfinite(floor) else None,
             samples=one.counts,
             remark=remark,
         )
+
+    def _interval(self) -> tuple[float, float] | None:
+        """The interval in percent; None where it has no end, as ratios of samples that are 0 have none."""
+        one = self.evidence
+        ends = (_percent(one.low), _percent(one.high))
+        return ends if math.isfinite(one.error) and all(map(math.isfinite, ends)) else None
 
     def _floors(self) -> tuple[float, float]:
         """(the policy's floor, the floor with the noise of samples and sessions)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchgov.canonical import Json
@@ -64,12 +65,16 @@ def changed(name: str, found: str, wanted: str, who: str) -> str:
     return "" if found == wanted else f"the source {name} has changed: its SHA-256 is {found}, {who} {wanted}"
 
 
-def refusal_now(planned: PlannedProtocol, suite: Suite) -> str:
-    """Why `planned` must not be run now: as planned, or its source is not the one that was planned."""
+def refusal_now(planned: PlannedProtocol, suite: Suite, config: Mapping[str, str]) -> str:
+    """Why `planned` must not be run now: as planned, or its source is not the one that was planned.
+
+    `config` are the placeholders of the suite's config.
+    """
     if planned.refusal:
         return planned.refusal
     try:
-        name, digest = Protocols(suite.folder, suite.root, suite.path).of(_as_variant(planned.entry))
+        protocols = Protocols(suite.folder, suite.root, suite.path, config=config)
+        name, digest = protocols.of(_as_variant(planned.entry))
     except InputError as error:
         return f"its source cannot be read: {error.message}"
     return changed(name, digest, planned.protocol_sha256, "as planned it was")

@@ -34,7 +34,7 @@ class Executed:
 
 def run_protocol(planned: PlannedProtocol, tree: Tree) -> tuple[Run, Json]:
     """(run, raw JSON) of one execution. What goes wrong is in the run: nothing is raised for it."""
-    if refusal := refusal_now(planned, tree.suite):
+    if refusal := refusal_now(planned, tree.suite, placeholder_values(tree.environ)):
         return not_run(planned, tree.suite.path, refusal), None
     with scratch_folder() as scratch:
         try:

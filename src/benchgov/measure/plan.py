@@ -15,7 +15,7 @@ from benchgov.report import Build, run_key
 from benchgov.sharding.shard import OPTION, Shard
 from benchgov.suites.load import Suite
 from benchgov.suites.manifest import Benchmark, Entry, Isolation, SamplingSpec, Variant
-from benchgov.suites.parameters import Value, Values, resolve
+from benchgov.suites.parameters import Value, Values, as_placeholders, resolve
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 from benchgov.suites.protocol import ProtocolEntry
 from benchgov.suites.select import select
@@ -230,7 +230,8 @@ def plan_suite(
     """
     flags = sampling or SamplingFlags()
     flags.check()
-    protocols = Protocols(suite.folder, suite.root, suite.path)
+    values = resolve(suite.manifest.config_schema, suite.manifest.config, given or {})
+    protocols = Protocols(suite.folder, suite.root, suite.path, config=as_placeholders(values))
     defaults = suite.manifest.defaults
     selected = shard.benchmarks if shard else select(suite, patterns)
     runs = tuple(
@@ -254,7 +255,7 @@ def plan_suite(
         sources,
         shard,
         tuple(_planned_protocol(suite, item, flags, protocols) for item in selected if _is_protocol(item)),
-        values=resolve(suite.manifest.config_schema, suite.manifest.config, given or {}),
+        values=values,
         given=given or {},
     )
 

@@ -171,7 +171,11 @@ def with_config(environ: Mapping[str, str], values: Values) -> dict[str, str]:
 
 def placeholder_values(environ: Mapping[str, str]) -> dict[str, str]:
     """`config.<name>` → text, of the config that `environ` carries."""
-    values = json.loads(environ.get(VARIABLE, "{}"))
+    return as_placeholders(json.loads(environ.get(VARIABLE, "{}")))
+
+
+def as_placeholders(values: Values) -> dict[str, str]:
+    """`config.<name>` → text: a text as it is, anything else as JSON."""
     return {
         PREFIX + name: value if isinstance(value, str) else json.dumps(value)
         for name, value in values.items()
