@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,14 +65,14 @@ def _without_anchor(store: Path, *, strict: bool = False, anchor: Any = None) ->
 
 
 class _Overwriting(BaselineStore):
-    def publish(self, baseline: Any, raw: Mapping[str, bytes]) -> Path:
+    def publish(self, baseline: Any, *given: Any) -> Path:
         shutil.rmtree(self.folder / baseline.regime / baseline.baseline_id, ignore_errors=True)
-        return super().publish(baseline, raw)
+        return super().publish(baseline, *given)
 
 
 class _Activating(BaselineStore):
-    def publish(self, baseline: Any, raw: Mapping[str, bytes]) -> Path:
-        path = super().publish(baseline, raw)
+    def publish(self, baseline: Any, *given: Any) -> Path:
+        path = super().publish(baseline, *given)
         self.activate(baseline)
         return path
 

@@ -104,7 +104,7 @@ def steady(factor: float) -> tuple[float, ...]:
 def drafted(*reports: Report) -> generate.Draft:
     """The baseline that `reports` make."""
     origin = generate.Origin("benchgov baseline generate synthetic", "unknown", NOW)
-    return generate.draft(reports, Policy(), {}, origin)
+    return generate.draft(reports, generate.Limits(Policy(), {}), origin)
 
 
 def active(*reports: Report) -> ActiveBaselines:
