@@ -12,6 +12,7 @@ from typing import Any
 
 from benchgov.adapters import registry
 from benchgov.audit import chain
+from benchgov.baselines.approval import Row
 from benchgov.baselines.store import BaselineStore
 from benchgov.baselines.verify import Verified
 from benchgov.canonical import canonical_json
@@ -290,6 +291,9 @@ FAULTS = (
     Fault("lower_bound", "bound", _takes_any_score, "a score above 1 is refused"),
     Fault("paired_verdict", "compare", _any_larger_median, "the same code passes, twenty times"),
     Fault("paired_verdict", "compare", _never_sure, "10 % slower is a regression"),
+    Fault("people_promote", "authority", lambda *_: [], "a stranger: rule maintainer"),
+    Fault("people_promote", "attended", lambda *_: [], "in a schedule: rule attended"),
+    Fault("people_promote", "row", lambda *_: Row((), ()), "two passes: rule three-in-a-row"),
     Fault("policy_from_base", "answer", _asks_the_work_tree, "a baseline of its own has none"),
     Fault(
         "policy_from_base", "changes", _no_history, "one that was edited, and one that vanished, are named"

@@ -25,8 +25,8 @@ HELPERS = {"layers", "samples"}
 SCRIPTS = sorted(path.stem for path in SUITE.glob("*.py") if path.stem not in HELPERS)
 MANIFEST = yaml.safe_load((SUITE / "suite.yaml").read_text("utf-8"))
 ENTRIES = {entry["command"].split("/")[-1].removesuffix(".py"): entry for entry in MANIFEST["benchmarks"]}
-JUDGES = {"tampered_record", "comparability", "paired_verdict"}
-"""What must not hold there is a verdict or a position, and no refusal."""
+JUDGES = {"tampered_record", "comparability", "paired_verdict", "people_promote"}
+"""What must not hold there is a verdict, a position or a rule, and no refusal."""
 VERDICTS = {"pass", "fail", "blocked"}
 
 
