@@ -21,6 +21,7 @@ from benchgov.cli.main import cli
 from benchgov.config import VARIABLES, Settings
 from benchgov.errors import INPUT_EXIT_CODES, BenchgovError
 from benchgov.gate.comparison import Comparison
+from benchgov.gate.control_result import Control
 from benchgov.history.model import History
 from benchgov.replay.comparison import ReplayComparison
 from benchgov.report import Report
@@ -36,6 +37,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "benchmark-report-schema-v1.json": Report,
     "comparison-schema-v1.json": Comparison,
     "replay-comparison-schema-v1.json": ReplayComparison,
+    "control-schema-v1.json": Control,
     "history-schema-v1.json": History,
     "baseline-schema-v1.json": Baseline,
     "derivation-schema-v1.json": Derivation,

@@ -95,6 +95,8 @@ class Statistics(_Section):
     def _rising(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
         if list(looks) != sorted(set(looks)):
             raise ValueError("each look has more pairs than the one before")
+        if any(look % 5 for look in looks[:-1]):
+            raise ValueError("each look but the last is a multiple of 5, as pairs are measured in fives")
         return looks
 
 

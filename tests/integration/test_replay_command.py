@@ -376,3 +376,31 @@ def test_a_dossier_of_protocols_is_rendered(project: Path) -> None:
     assert (
         "it ran once, for its functional result" in (project / ".benchgov/out/dossier/dossier.md").read_text()
     )
+
+
+def test_a_matrix_of_protocols_is_merged_and_replayed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Shards are replayed by themselves, and what they make together is too, whatever the builds printed."""
+    (project / "bench/p/make.py").write_text(MAKE + "import time\nprint(time.time_ns())\n")
+    assert run_cli(["plan", "p", "--shards", "2", "--format", "json"]) == 0
+    matrix = json.loads(capsys.readouterr().out)
+    entries = matrix.get("matrix", matrix)["include"]
+    assert len(entries) == 2
+    for number, entry in enumerate(entries):
+        assert run_cli(["run", "p", "--shard", json.dumps(entry)]) == 0
+        (project / ".benchgov/out/report.json").replace(project / f"shard-{number}.json")
+    assert run_cli(["merge", "shard-0.json", "shard-1.json"]) == 0
+    (project / "shard-1.json").replace(project / "R.json")
+    assert replayed() == 0
+    (project / ".benchgov/out/report.json").replace(project / "R.json")
+    assert replayed() == 0
+    assert load(project / "C.json")["total"] == 2
+
+
+def test_nothing_of_a_suite_of_protocols_is_a_control(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There are no false alarms about what is not measured."""
+    assert run_cli(["control", "p"]) == 64
+    assert "nothing of it is measured" in capsys.readouterr().err

@@ -59,6 +59,36 @@ def looks_of(project: Project, flags: AgainstFlags) -> tuple[int, ...]:
     return (flags.pairs,) if flags.pairs else project.settings.policy.statistics.looks
 
 
+def print_pairs(project: Project, plan: Plan, flags: AgainstFlags) -> None:
+    """For a dry run, on standard error: how many pairs there will be, and how long they will take."""
+    if flags.ref is None:
+        return
+    looks = looks_of(project, flags)
+    listed = ", then ".join(map(str, looks))
+    write = project.rim.stderr.write
+    write(f"against {flags.ref}: {listed} pairs of each run, each sample a process of its own\n")
+    if expected := expectation(project, plan, looks):
+        write(f"{expected}\n")
+
+
+def expectation(project: Project, plan: Plan, looks: tuple[int, ...]) -> str:
+    """How long it will take, by the latest report; empty when there is none to learn from."""
+    from benchgov.documents import load_json_model
+    from benchgov.errors import InputError
+    from benchgov.measure.estimate import estimate
+    from benchgov.report import Report
+
+    try:
+        found = estimate(plan, load_json_model(project.output_dir / "report.json", Report), looks)
+    except InputError:
+        return ""
+    if found is None:
+        return ""
+    least, most = found.least / 60, found.most / 60
+    upper = f", and {most:.1f} if everything looked suspicious" if len(looks) > 1 else ""
+    return f"expected, by the latest report: {least:.1f} minutes for {looks[0]} pairs of everything{upper}"
+
+
 def measure_against(
     project: Project, plan: Plan, environment: Environment, flags: AgainstFlags
 ) -> Measurement:
@@ -74,6 +104,8 @@ def measure_against(
 
     rim = project.rim
     assert flags.ref is not None
+    if expected := expectation(project, plan, looks_of(project, flags)):
+        rim.stderr.write(f"{expected}\n")
     commit = commit_of(rim.run, project.root, flags.ref)
     with ended_as_by_ctrl_c(), checkout(rim.run, project.root, commit) as root:
         if (root / ".gitmodules").exists():

@@ -101,7 +101,7 @@ def compare(
     if given["sanity"]:
         from benchgov.cli.sanity import refuse_others, sanity
 
-        refuse_others(report, given)
+        refuse_others(report, {**given, "authoritative": authoritative})
         return sanity(project, given["suite"], out, output_format)
     question = Question(
         report=report or project.output_dir / "report.json",

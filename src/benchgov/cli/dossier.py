@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchgov.dossier.model import Dossier
     from benchgov.dossier.rows import SampleSource
     from benchgov.gate.comparison import Comparison
+    from benchgov.gate.control_result import Control
 
 
 @click.group()
@@ -93,6 +94,7 @@ def render(
         verification,
         report_sha256=digest,
         baseline_samples=_baseline_samples(project, comparison) if comparison else unknown_samples,
+        control=_read_control(project),
     )
     if authoritative and not found.authoritative:
         raise BlockedError(
@@ -114,6 +116,15 @@ def _read_comparison(project: Project, given: Path | None) -> Comparison | None:
 
     path = given or project.output_dir / "comparison.json"
     return load_json_model(path, Comparison) if given or path.exists() else None
+
+
+def _read_control(project: Project) -> Control | None:
+    """What `benchgov control` found, if it is in the output folder."""
+    from benchgov.documents import load_json_model
+    from benchgov.gate.control_result import Control
+
+    path = project.output_dir / "control.json"
+    return load_json_model(path, Control) if path.exists() else None
 
 
 def _baseline_samples(project: Project, comparison: Comparison) -> SampleSource:

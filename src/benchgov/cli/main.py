@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("benchgov.cli.merge:merge", "Join the reports of a matrix into one."),
     "import": ("benchgov.cli.import_:import_", "Read the results of another benchmark tool into a report."),
     "tools": ("benchgov.cli.import_:tools", "List the tools whose results can be read."),
+    "control": (
+        "benchgov.cli.control:control",
+        "Measure how often this machine raises a false alarm, and what it can see.",
+    ),
     "report": ("benchgov.cli.report:report", "Print a report."),
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
     "replay": ("benchgov.cli.replay:replay", "Run the plan of a report again; the results must be the same."),

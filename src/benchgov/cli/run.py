@@ -108,7 +108,7 @@ def run(  # noqa: PLR0913 (one argument per option)
       benchgov run solver --set depth=12 --set mode=exact
       benchgov run core --shard "$SHARD"     (in a matrix job: SHARD is toJSON(matrix))
     """
-    from benchgov.cli.against import AgainstFlags
+    from benchgov.cli.against import AgainstFlags, print_pairs
     from benchgov.cli.measured import print_plan
     from benchgov.measure.plan import SamplingFlags, plan_suite
     from benchgov.suites.parameters import parse_settings
@@ -125,6 +125,7 @@ def run(  # noqa: PLR0913 (one argument per option)
     plan = replace(plan, skip_build=skip_build)
     if dry_run:
         print_plan(project.rim, plan, output_format)
+        print_pairs(project, plan, paired)
         return 0
     return _measure(project, plan, paired, (allow_drift, gate), output_format)
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from benchgov.audit.record import Record
 from benchgov.canonical import sha256_hex
+from benchgov.dossier import control as controls
 from benchgov.dossier import numbers, words
 from benchgov.dossier.model import (
     Chain,
@@ -30,6 +31,7 @@ from benchgov.dossier.rows import (
 )
 from benchgov.dossier.studies import make_studies
 from benchgov.gate.comparison import Comparison
+from benchgov.gate.control_result import Control
 from benchgov.report import Report, Run
 
 
@@ -73,14 +75,18 @@ def gather(
     *,
     report_sha256: str | None = None,
     baseline_samples: SampleSource = unknown_samples,
+    control: Control | None = None,
 ) -> Dossier:
     """Put together what a dossier shows.
 
     `verification` is None when there is no audit log. `report_sha256` is the digest of the report's file
     (default: of its canonical bytes). A comparison that names another digest is stale: it is left out, and
-    the dossier says so. `baseline_samples` gives the raw samples that a comparison does not hold.
+    the dossier says so. `baseline_samples` gives the raw samples that a comparison does not hold. `control`
+    is what `benchgov control` found on this machine; one of another suite is left out.
     """
     digest = report_sha256 or sha256_hex(report.to_bytes())
+    if control is not None and control.suite != report.config.suite:
+        control = None
     stale = comparison is not None and comparison.report_sha256 != digest
     used = None if stale else comparison
     rows = make_rows(report, used, baseline_samples)
@@ -120,6 +126,9 @@ def gather(
         digests=_digests(report, digest, used),
         chain=chain,
         stale=stale,
+        against=report.config.against,
+        control=control,
+        control_caveats=tuple(controls.caveats(control, report)) if control else (),
     )
     return replace(dossier, sections=_sections(dossier))
 
@@ -219,6 +228,7 @@ def _sections(dossier: Dossier) -> tuple[Section, ...]:
         Section("variants", "Variants and scales", _studies_summary(dossier)) if dossier.studies else None,
         Section("functional", "Functional results", f"{functional.passed:,} of {dossier.runs:,} runs pass"),
         Section("environment", "Environment", words.GATE_WORDS[dossier.environment.gate]),
+        Section("control", "Control", f"{dossier.control.verdict} the policy") if dossier.control else None,
         Section("method", "Method", dossier.mode or "not compared"),
         Section("evidence", "Evidence", _chain_summary(dossier.chain)),
     ]

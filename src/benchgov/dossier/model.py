@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchgov.gate.comparison import FindingVerdict
-from benchgov.report import Drift, Environment, Verdict
+from benchgov.gate.control_result import Control
+from benchgov.report import Against, Drift, Environment, Verdict
 
 RowVerdict = FindingVerdict | Literal["failed", "blocked", "not-compared"]
 """A finding's verdict; `failed` and `blocked` are the run's own, `not-compared` has no finding."""
@@ -243,6 +244,9 @@ class Dossier:
     digests: tuple[tuple[str, str, str], ...]
     chain: Chain
     stale: bool
+    against: Against | None = None
+    control: Control | None = None
+    control_caveats: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
 
     @property

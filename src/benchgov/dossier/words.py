@@ -303,6 +303,11 @@ def claims(report: Report, comparison: Comparison | None, chain: Chain) -> tuple
             "Each verdict follows from the report, the named baseline and the policy alone: the same files "
             "give the same verdict on any machine."
         )
+    if report.config.against is not None:
+        said.append(
+            "Both revisions ran on this machine in turn, in random order: what the machine did meanwhile "
+            "fell on both alike."
+        )
     if chain.status == "verified" and chain.vouched:
         said.append("The audit log is unbroken up to its head, and holds this report's digest.")
     return tuple(said)

@@ -15,7 +15,7 @@ from benchgov.gate import noise
 from benchgov.gate.decide import Decision, DecisionVerdict, Pair, Terms
 from benchgov.gate.evidence import Evidence, Sides, gather
 from benchgov.gate.threshold import by_limit
-from benchgov.statistics.looks import least_p_of, screen, share
+from benchgov.statistics.looks import least_p_of, look_of, screen, share
 from benchgov.statistics.multiplicity import benjamini_hochberg, holm
 from benchgov.statistics.ranks import least_p
 from benchgov.units import plain_percent
@@ -147,6 +147,9 @@ class _Case:
             return "improvement", ""
         if self.certain and one.worsening >= least:
             return "inconclusive", self._only_session_noise()
+        if self._stopped_early():
+            pairs, planned = one.counts[0], one.looks[-1]
+            return "inconclusive", f"stopped after {pairs} of up to {planned} pairs, before it was decided"
         if self._suspicious(least):
             return "inconclusive", f"it may be worse, but that is not certain among {self.tests:,} tests"
         if seen is None:
@@ -160,6 +163,14 @@ class _Case:
         if one.worsening < least:
             return False
         return self.slower or (one.at_the_end and one.worse_p <= screen(len(one.looks) - 1))
+
+    def _stopped_early(self) -> bool:
+        """Whether it looked worse at a look that was not the last, and yet was not measured further."""
+        one = self.evidence
+        if not one.looks or one.counts[0] >= one.looks[-1]:
+            return False
+        look = look_of(one.counts[0], one.looks)
+        return one.worse_p * share(look, len(one.looks)) <= screen(look)
 
     def _only_session_noise(self) -> str:
         if self.evidence.pair.paired:

@@ -99,7 +99,8 @@ class SeriesBuilder:
         self.facts.setdefault(group, environment.facts)
         sharded = not _SHARDED.isdisjoint(config.options)
         for run in report.runs:
-            if run.run_is_valid and self._wanted(name := run.key):
+            measured = run.run_is_valid and run.sampling.isolation != "functional"
+            if measured and self._wanted(name := run.key):
                 # The revision and all samples: two measurements do not agree in them.
                 measurement = digest_of([config.revision, run.to_json()]) if sharded else ""
                 for metric in run.metrics:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,14 @@ class Tree:
     """A work tree as it is measured: its suite, and the Python and the variables of its processes.
 
     `other` is the root of the work tree that is measured in turn with this one, if any: nothing may be
-    loaded from there.
+    loaded from there. `delays` makes runs (by key) so many ns slower per iteration, on purpose.
     """
 
     suite: Suite
     python: str
     environ: Mapping[str, str]
     other: Path | None = None
+    delays: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, suite: Suite, environ: Mapping[str, str], other: Path | None = None) -> Tree:
@@ -143,6 +144,7 @@ class Bench:
             isolation=planned.sampling.isolation,
             exit_code=planned.benchmark.expect.exit_code,
             apart=self.tree.apart,
+            delay_ns=self.tree.delays.get(planned.key, 0),
         )
         environ = host_environ(self.tree.environ, planned.variant.env)
         return Entry(planned, specification, environ, scratch)

@@ -75,6 +75,11 @@ class Other:
         ]
 
 
+def same_revision(plan: Plan, commit: str, environ: Mapping[str, str]) -> Other:
+    """This very work tree as the other revision, to see what is found when nothing has changed."""
+    return Other(Revision("HEAD", commit, plan.suite.root), Tree.of(plan.suite, environ), plan)
+
+
 def prepare_other(plan: Plan, revision: Revision, environ: Mapping[str, str]) -> Other:
     """Load the same suite in the other work tree, plan it with the same flags, and build it.
 

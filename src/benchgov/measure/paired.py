@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from benchgov.adapters.registry import adapters
@@ -35,13 +35,14 @@ class Pairing:
     """How two revisions are measured in turn.
 
     `revision` is this one: its commit, and whether tracked files differ from it. `looks` are numbers of
-    pairs; after `max_minutes` no further look is begun.
+    pairs; after `max_minutes` no further look is begun. `delays` slow runs of this revision down (`Tree`).
     """
 
     revision: tuple[str | None, bool | None]
     other: Other
     looks: tuple[int, ...]
     max_minutes: float | None = None
+    delays: Mapping[str, int] = field(default_factory=dict)
 
 
 def measure_paired(
@@ -64,7 +65,9 @@ def measure_paired(
     """
     started = now()
     environ = with_config(environ, plan.values)
-    tree = Tree.of(plan.suite, environ, pairing.other.revision.root)
+    elsewhere = pairing.other.revision.root
+    tree = Tree.of(plan.suite, environ, None if elsewhere == plan.suite.root else elsewhere)
+    tree = replace(tree, delays=pairing.delays)
     built = build(tree)
     if isinstance(built, Fault):
         return blocked(

@@ -42,7 +42,8 @@ class Specification:
 
     `target` (`module:function`) or `argv`; `input` is `{}`, `{"callable": …}` or `{"file": …}`;
     `parameters` are the declared names; `path` goes before Python's own import path. `apart` are the roots of
-    this work tree and of another one, from which nothing may be loaded.
+    this work tree and of another one, from which nothing may be loaded. `delay_ns` is how much longer each
+    iteration is made to take, by a busy wait, to see whether that is found.
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class Specification:
     isolation: str
     exit_code: int
     apart: tuple[str, str] | None = None
+    delay_ns: int = 0
 
     def to_json(self, scratch: Path) -> dict[str, Any]:
         """The first request to the host."""
@@ -69,6 +71,7 @@ class Specification:
             "isolation": self.isolation,
             "exit_code": self.exit_code,
             "apart": self.apart,
+            "delay_ns": self.delay_ns,
         }
 
 
