@@ -404,3 +404,47 @@ def test_nothing_of_a_suite_of_protocols_is_a_control(
     """There are no false alarms about what is not measured."""
     assert run_cli(["control", "p"]) == 64
     assert "nothing of it is measured" in capsys.readouterr().err
+
+
+def test_a_build_cannot_change_what_was_planned(project: Path) -> None:
+    """A source that the build has rewritten, or removed, is blocked right before it would run."""
+    rewrite = "open('command.py', 'a').write('# built')\nimport os\nos.unlink('called.py')\n"
+    (project / "bench/p/make.py").write_text(MAKE + rewrite)
+    manifest = project / "bench/p/suite.yaml"
+    manifest.write_text(FUNCTIONAL.replace("callable: ", "protocol: bench/p/called.py, callable: "))
+    assert run_cli(["run", "p"]) == 2
+    command, called = load(project / ".benchgov/out/report.json")["runs"]
+    assert "bench/p/command.py has changed" in command["reason"]
+    assert "as planned it was" in command["reason"]
+    assert called["reason"] == "its source cannot be read: no such file"
+    assert command["layers"] == called["layers"] == {"execution": "skipped"}
+
+
+def test_a_pin_of_the_manifest_holds_in_run_and_in_replay(project: Path) -> None:
+    """The protocol that is another one is blocked; exit code 2."""
+    pin = "protocol_sha256: '" + "0" * 64 + "', callable: "
+    (project / "bench/p/suite.yaml").write_text(FUNCTIONAL.replace("callable: ", pin))
+    assert run_cli(["run", "p"]) == 2
+    (project / ".benchgov/out/report.json").replace(project / "R.json")
+    assert "the manifest pins 0000" in load(project / "R.json")["runs"][1]["reason"]
+    assert replayed() == 0, "it is blocked again: the same result"
+    assert replayed("--require-pass") == 2
+
+
+def test_the_table_says_what_was_required(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each requirement that is not met has a line; of very many mismatches the first are listed."""
+    many = {f"layer-{number}": "pass" for number in range(60)}
+    layers = "'layers': {'build': 'pass', **json.loads(open('layers.json').read())}"
+    (project / "bench/p/result.py").write_text(
+        "import json\n" + RESULT.replace("'layers': {'build': 'pass'}", layers)
+    )
+    (project / "bench/p/layers.json").write_text(json.dumps(many))
+    (project / "bench/p/command.py").write_text(COMMAND.replace("['config']", "[]"))
+    published(project, "p")
+    (project / "bench/p/layers.json").write_text(json.dumps(dict.fromkeys(many, "skipped")))
+    capsys.readouterr()
+    assert replayed("--require-expectations") == 2
+    shown = capsys.readouterr().out
+    assert "require_expectations: command/protocol: the run has no expectations" in shown
+    assert "not listed: 70 mismatches" in shown
+    assert "requirements not met: 1" in shown

@@ -59,8 +59,19 @@ def test_the_time_of_a_functional_result_has_no_history() -> None:
     assert len(builder.series()) == 1
 
 
+def test_another_config_is_another_series() -> None:
+    """A step from one depth to another is no change of the code."""
+    builder = SeriesBuilder()
+    for number, depth in enumerate((3, 3, 4)):
+        builder.add(report(values={"depth": depth}), str(number))
+    assert [(one.key.config, len(one.points)) for one in builder.series()] == [
+        ('{"depth":3}', 2),
+        ('{"depth":4}', 1),
+    ]
+
+
 def test_functional_results_are_not_comparable() -> None:
     """Whatever baselines there are."""
-    found = compare(functional(), ActiveBaselines(()), GatePolicy("threshold"))
+    found = compare(functional(), ActiveBaselines({}), GatePolicy("threshold"))
     assert (found.verdict, found.findings) == ("not-comparable", ())
     assert "benchgov replay" in found.reason
