@@ -284,7 +284,7 @@ def test_a_protocol_that_prints_500_megabytes_is_stopped(project: Path) -> None:
 def test_a_protocol_that_never_ends_is_ended_with_its_children(project: Path) -> None:
     """At its deadline, with everything that it started, however it detached itself."""
     manifest = project / "bench/p/suite.yaml"
-    manifest.write_text(MANIFEST.replace("20}", "2}"))
+    manifest.write_text(MANIFEST.replace("20}", "5}"))
     assert run_cli(["run", "p", "--no-gate"]) == 0
     (project / ".benchgov/out/report.json").replace(project / "published.json")
     mark = f"replay-{os.getpid()}-{time.time_ns()}"

@@ -129,6 +129,20 @@ def test_what_became_slower_is_a_regression_and_the_rest_is_not(
     assert repository.git("status", "--porcelain") == ""
 
 
+def test_calibrated_callables_take_equally_many_iterations(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However much faster one side is; and what regressed is said below the table."""
+    entries = function("one", "work:f", ", iterations: auto")
+    repository.commit(entries, bench__s__work="def f(): return sum(range(200))\n")
+    repository.commit(entries, bench__s__work="def f(): return sum(range(20000))\n")
+    assert against() == 1
+    [path] = (repository.root / ".benchgov" / "out" / "runs").glob("*/raw/*.json")
+    raw = json.loads(path.read_text())
+    assert raw["iterations"] == raw["reference"]["iterations"] > 1
+    assert "  one/v wall_time" in capsys.readouterr().out
+
+
 def test_compare_says_the_same_of_the_report(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -602,3 +616,33 @@ def test_without_git_there_is_nothing_to_check_out(
     Repository(folder).write(command("one", "true"))
     assert against(ref="HEAD") == 2
     assert "this revision is not in the clone" in capsys.readouterr().err
+
+
+def test_a_shallow_clone_in_a_workspace_fetches_the_base_once(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `actions/checkout` leaves it: one commit, and Git told where the work tree is."""
+    repository.commit(command("one", "true"))
+    base = repository.git("rev-parse", "HEAD").strip()
+    repository.commit(command("one", "true"))
+    repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", repository.root.as_uri(), str(clone)], check=True)
+    monkeypatch.chdir(clone)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(clone))
+    assert against(ref=base) in (0, 2)
+    shallow = Repository(clone)
+    assert shallow.run_of("one/v").reference == Reference(overall="pass", family="f")
+    assert nothing_is_left(shallow, tmp_path)
+    assert shallow.git("status", "--porcelain") == ""
+
+
+def test_a_repository_that_cannot_be_written_blocks(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Git's own reason is said in one line, and nothing was measured."""
+    repository.commit(command("one", "true"))
+    (repository.root / ".git" / "worktrees").write_text("a file where a folder should be")
+    assert against(ref="HEAD") == 2
+    assert "this revision cannot be checked out" in capsys.readouterr().err
+    assert not (repository.root / ".benchgov" / "out" / "report.json").exists()

@@ -12,9 +12,9 @@ from benchgov.baselines.checksums import CHECKSUMS_FILE, describe, faults
 from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Active, Baseline, Index, is_baseline_id
 from benchgov.canonical import blake3_hex, sha256_hex
-from benchgov.documents import json_model, load_json_model
+from benchgov.documents import load_json_model, published_model
 from benchgov.errors import InputError, OutputError, TamperError
-from benchgov.files import decode, new_folder, read_bytes, write_atomic
+from benchgov.files import new_folder, read_bytes, write_atomic
 from benchgov.report import Environment, Facts, Report
 from benchgov.wire import is_name
 
@@ -62,7 +62,7 @@ def _read_raw(folder: Path, digests: Mapping[str, str]) -> list[Report]:
         data = read_bytes(path)
         if sha256_hex(data) != digest:
             raise TamperError("the raw report is not what was published", where=str(path))
-        reports.append(json_model(decode(data, str(path)), Report, str(path)))
+        reports.append(published_model(data, Report, str(path)))
     return reports
 
 

@@ -92,7 +92,6 @@ def compare(
       benchgov compare --sanity
     """
     from benchgov.collector import without_collector
-    from benchgov.errors import BlockedError
     from benchgov.files import write_atomic
     from benchgov.gate.policy import parse_overrides
     from benchgov.gate.question import Question, answer
@@ -119,18 +118,26 @@ def compare(
             run=project.rim.run,
             environ=project.rim.environ,
         )
-    if authoritative and not comparison.authoritative:
+        if authoritative:
+            _check_standing(comparison)
+        write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
+        if output_format == "json":
+            print_json(project.rim, comparison.to_json())
+        else:
+            print_comparison(project.rim, comparison, show_all)
+    return exit_code(comparison)
+
+
+def _check_standing(comparison: Comparison) -> None:
+    """Refuse to publish as authoritative what is not; raises BlockedError."""
+    from benchgov.errors import BlockedError
+
+    if not comparison.authoritative:
         raise BlockedError(
             "not authoritative: the report, or a baseline, is without a passed environment gate",
             details=[comparison.reason],
             remedy="Pin the environment (benchgov verify-env), and measure both there; nothing was written.",
         )
-    write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
-    if output_format == "json":
-        print_json(project.rim, comparison.to_json())
-    else:
-        print_comparison(project.rim, comparison, show_all)
-    return exit_code(comparison)
 
 
 def exit_code(comparison: Comparison) -> int:
@@ -153,7 +160,8 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
         screen.print(_families(comparison))
     if comparison.environment_difference:
         screen.print(_difference(comparison))
-    against = ", ".join(comparison.baselines) or "no baseline"
+    other = f"revision {comparison.against[:12]}" if comparison.against else "no baseline"
+    against = ", ".join(comparison.baselines) or other
     note = "" if comparison.authoritative else " (not authoritative)"
     screen.print(_styled(comparison.verdict), Text(f"against {against}{note}: {comparison.reason}"))
 

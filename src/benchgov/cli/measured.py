@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
+MAX_SENTENCES = 20
 _STYLES = {"pass": "green", "fail": "red", "blocked": "yellow"}
 
 
@@ -104,6 +105,7 @@ def _verdicts(report: Report) -> Iterator[str]:
     )
     gate = report.performance_gate
     yield f"performance gate: {gate.status}" + (f" ({_plain(gate.reason)})" if gate.reason else "")
+    yield from (f"  {_plain(sentence)}" for sentence in gate.regressions[:MAX_SENTENCES])
 
 
 def _runs_table(runs: Sequence[Run], references: dict[tuple[str, float | None], tuple[str, float]]) -> Table:

@@ -47,11 +47,10 @@ def judge_control(trials: Trials, baselines: ActiveBaselines, policy: GatePolicy
     interval of any of the three rates lies above it. The same reports give the same bytes.
 
     Raises:
-        BlockedError: a round has no valid run, so that it says nothing.
+        BlockedError: a run could not be measured in a round, on either side, so that it says nothing.
     """
-    if any(not run.run_is_valid for report in trials.rounds for run in report.runs):
-        bad = next(run for report in trials.rounds for run in report.runs if not run.run_is_valid)
-        raise BlockedError(f"{bad.key} could not be measured: {bad.reason}", where="control")
+    for report in trials.rounds:
+        _check_measured(report)
     first, last = trials.rounds[0], trials.rounds[-1]
     found = [compare(report, baselines, policy) for report in trials.rounds]
     slowed = compare(trials.slowed, baselines, policy) if trials.slowed else None
@@ -89,6 +88,14 @@ def judge_control(trials: Trials, baselines: ActiveBaselines, policy: GatePolicy
         noise=tuple(_noise(trials.rounds, found, slowed)),
         reports=tuple(sha256_hex(report.to_bytes()) for report in reports),
     )
+
+
+def _check_measured(report: Report) -> None:
+    for run in report.runs:
+        other = run.reference
+        if not run.run_is_valid or (other is not None and other.overall != "pass"):
+            reason = run.reason or (other.reason if other else "")
+            raise BlockedError(f"{run.key} could not be measured: {reason}", where="control")
 
 
 def rate(events: int, trials: int) -> Rate:

@@ -30,9 +30,12 @@ def paired_rows(report: Report, policy: GatePolicy) -> Iterator[Row]:
 def missing_runs(report: Report) -> list[str]:
     """The keys of runs that only the other revision has, and of those that are not valid only here."""
     against = report.config.against
+    if not against:
+        return []
     valid = {run.key for run in report.runs if run.run_is_valid}
     failed_there = {run.key for run in report.runs if run.reference and run.reference.overall != "pass"}
-    return [key for key in against.runs if key not in valid | failed_there] if against else []
+    known = valid | failed_there
+    return [key for key in against.runs if key not in known]
 
 
 def _row(run: Run, metric: Metric, other: Reference, policy: GatePolicy) -> Row:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from benchgov.gate import noise
-from benchgov.gate.decide import Decision, DecisionVerdict, Pair, Terms
+from benchgov.gate.decide import Decision, DecisionVerdict, Pair, Sessions, Terms
 from benchgov.gate.evidence import Evidence, Sides, gather
 from benchgov.gate.threshold import by_limit
 from benchgov.statistics.looks import least_p_of, look_of, screen, share
@@ -46,7 +47,9 @@ def decide(pairs: Sequence[Pair], terms: Terms) -> list[Decision]:
     return [decisions[at] for at in range(len(pairs))]
 
 
-def _joined(sessions: Sequence[Sequence[float]]) -> tuple[float, ...]:
+def _joined(sessions: Sessions) -> tuple[float, ...]:
+    if len(sessions) == 1:
+        return sessions[0]
     return tuple(value for session in sessions for value in session)
 
 
@@ -108,18 +111,12 @@ class _Case:
             verdict,
             _percent(one.change),
             minimum_detectable_percent=None if seen is None else _rounded(noise.as_percent(seen, direction)),
-            interval_percent=self._interval(),
+            interval_percent=_interval(one.low, one.high),
             p_value=float(f"{(one.better_p if verdict == 'improvement' else one.worse_p):.9g}"),
             floor_percent=_rounded(noise.as_percent(floor, direction)) if math.isfinite(floor) else None,
             samples=one.counts,
             remark=remark,
         )
-
-    def _interval(self) -> tuple[float, float] | None:
-        """The interval in percent; None where it has no end, as ratios of samples that are 0 have none."""
-        one = self.evidence
-        ends = (_percent(one.low), _percent(one.high))
-        return ends if math.isfinite(one.error) and all(map(math.isfinite, ends)) else None
 
     def _floors(self) -> tuple[float, float]:
         """(the policy's floor, the floor with the noise of samples and sessions)."""
@@ -181,17 +178,28 @@ class _Case:
 
     def _too_few(self) -> str:
         counts, paired = self.evidence.counts, self.evidence.pair.paired
-
-        def least(n: int) -> float:
-            return least_p_of((), n) if paired else least_p(((n, n),))
-
-        enough = next((n for n in range(2, _MOST_SAMPLES) if least(n) <= self.level), _MOST_SAMPLES)
+        enough = _enough(paired, self.level)
         what = f"{counts[0]} pairs" if paired else f"{counts[0]} against {counts[1]} independent samples"
         return f"{what} cannot prove any change among {self.tests:,} tests; {enough} would"
 
 
+@lru_cache(maxsize=16)
+def _enough(paired: bool, level: float) -> int:
+    """The fewest samples of either side whose p-value can be `level` or less."""
+
+    def least(n: int) -> float:
+        return least_p_of((), n) if paired else least_p(((n, n),))
+
+    return next((n for n in range(2, _MOST_SAMPLES) if least(n) <= level), _MOST_SAMPLES)
+
+
 def _percent(change: float) -> float:
-    return _rounded(math.expm1(change) * 100.0) if math.isfinite(change) else change
+    return _rounded(noise.as_percent(change, "lower"))
+
+
+def _interval(low: float, high: float) -> tuple[float, float] | None:
+    """In percent; None where it has no end, as with too few samples."""
+    return (_percent(low), _percent(high)) if math.isfinite(high - low) else None
 
 
 def _rounded(number: float) -> float:

@@ -142,3 +142,7 @@ def test_a_round_that_could_not_be_measured_is_no_control() -> None:
     bad = run_of("b", overall="blocked", ok=False, run_is_valid=False, reason="timed out", metrics=())
     with pytest.raises(BlockedError, match="b/product could not be measured: timed out"):
         judged(Trials([paired_report([paired_run("a", 1), bad])]))
+    there = {"overall": "blocked", "family": "parsing", "reason": "exit code 3"}
+    half = run_of("c", metrics=paired_run("c", 1).metrics, reference=there)
+    with pytest.raises(BlockedError, match="c/product could not be measured: exit code 3"):
+        judged(Trials([paired_report([half])]))

@@ -21,11 +21,13 @@ from benchgov.measure.host import busy_wait
 from benchgov.measure.host_values import keep_apart, stray_module
 from benchgov.measure.lanes import Rows, is_tested, measure_looks
 from benchgov.measure.order import Budget, Lot, Side, blocks_between, marks
-from benchgov.measure.other import relocated
+from benchgov.measure.other import Other, Revision, relocated
 from benchgov.measure.plan import Planned, plan_suite
 from benchgov.measure.slowdown import delays_of
 from benchgov.report import Metric
-from benchgov.suites.load import load_suite
+from benchgov.sharding.plan import plan_shards
+from benchgov.sharding.shard import take
+from benchgov.suites.load import Suite, load_suite
 
 LOT = Lot("a" * 64, "b" * 64, "c0ffee", "f00d")
 LOOKS = (10, 20, 40)
@@ -293,3 +295,38 @@ def test_a_busy_wait_lasts_as_long_as_it_says() -> None:
     busy_wait(2_000_000)
     assert time.perf_counter_ns() - start >= 2_000_000
     busy_wait(0)
+
+
+SHARED = """\
+version: 1
+suite: demo
+kind: measured
+families: {f: {}}
+benchmarks:
+"""
+
+
+def suite_of(root: Path, *names: str) -> Suite:
+    """A suite with these benchmarks, one command each, and two scales of `sized`."""
+    folder = root / "bench" / "demo"
+    folder.mkdir(parents=True)
+    lines = [
+        f"  - {{id: {name}, family: f, signature: (n), {'scale: [1, 2], ' if name == 'sized' else ''}"
+        "variants: {v: {command: 'true'}}}\n"
+        for name in names
+    ]
+    (folder / "suite.yaml").write_text(SHARED + "".join(lines))
+    return load_suite(folder, root)
+
+
+def test_what_no_revision_shares_is_named_by_every_shard_of_a_whole_plan(tmp_path: Path) -> None:
+    """No shard was given what is gone, so each names it; of the rest it names its own part."""
+    own = suite_of(tmp_path / "own", "a", "b", "sized")
+    theirs = suite_of(tmp_path / "theirs", "a", "b", "sized", "gone")
+    other = Other(Revision("main", "f00d", tmp_path / "theirs"), None, plan_suite(theirs))
+    entries = plan_shards(own, own.manifest.benchmarks, {}, 2).entries()
+    named = [other.runs(plan_suite(own, shard=take(own, entry))) for entry in entries]
+    assert all("gone/v" in keys for keys in named)
+    assert {key for keys in named for key in keys} == {"a/v", "b/v", "sized@1/v", "sized@2/v", "gone/v"}
+    assert other.runs(plan_suite(own, patterns=("sized@2", "b"))) == ["b/v", "sized@2/v"]
+    assert Other(other.revision).runs(plan_suite(own)) == []
