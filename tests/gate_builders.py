@@ -20,6 +20,7 @@ from benchgov.report import (
     Report,
     Run,
 )
+from benchgov.suites.bands import ScaleRules
 
 FACTS = PLAIN_FACTS.model_copy(update={"tools": {"gcc": "12.2"}})
 
@@ -53,10 +54,12 @@ def drafted(
     policy: Policy | None = None,
     families: Mapping[str, MetricThresholds] | None = None,
     now: datetime = NOW,
+    scales: ScaleRules | None = None,
 ) -> Draft:
     """What `baseline generate` makes of `reports`."""
     origin = Origin("benchgov baseline generate demo", "unknown", now)
-    return draft(reports, Limits(policy or Policy(), families or {}), origin)
+    limits = Limits(policy or Policy(), families or {}, scales=scales or ScaleRules())
+    return draft(reports, limits, origin)
 
 
 def active(*reports: Report, **options: Any) -> ActiveBaselines:

@@ -20,6 +20,7 @@ from benchgov.baselines.regimes import Regime
 from benchgov.cli.main import cli
 from benchgov.config import VARIABLES, Settings
 from benchgov.errors import INPUT_EXIT_CODES, BenchgovError
+from benchgov.gate.accepted import AcceptedFile
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.control_result import Control
 from benchgov.history.model import History
@@ -45,6 +46,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "audit-record-schema-v1.json": Record,
     "benchgov-yaml-schema-v1.json": Settings,
     "suite-yaml-schema-v1.json": Manifest,
+    "accepted-yaml-schema-v1.json": AcceptedFile,
 }
 
 

@@ -238,8 +238,33 @@ class Summary(Wire):
     blocked: Annotated[int, Field(ge=0)]
 
 
+class Growth(Wire):
+    """How one metric of one variant grows with the problem size: about as size ** `exponent`.
+
+    `interval` is the exponent's 95 % interval over the samples of `scales` sizes; None with too few samples.
+    `limit` is what the manifest allows. `over` means that the exponent is certainly above it, `within` that
+    the whole interval is not; `not-limited` has no limit. Where higher is better the exponent is that of the
+    inverse, the cost. `before` is the exponent of the baseline's values, and `grew` says that the interval
+    lies clearly above it.
+    """
+
+    benchmark: BenchmarkId
+    variant: Name
+    metric: Name
+    verdict: Literal["over", "inconclusive", "within", "not-limited"]
+    scales: Annotated[int, Field(ge=1)]
+    exponent: float | None = None
+    interval: tuple[float, float] | None = None
+    limit: float | None = None
+    p_value: float | None = None
+    before: float | None = None
+    grew: bool = False
+    source: Source | None = None
+    sentence: str
+
+
 class Gate(Wire):
-    """A gate's outcome in short; the comparison file has every finding."""
+    """A gate's outcome in short; the comparison file has every finding. `growth` is the scale band gate's."""
 
     status: Verdict | Literal["not-evaluated"]
     reason: str = ""
@@ -247,6 +272,7 @@ class Gate(Wire):
     baselines: tuple[str, ...] = ()
     findings: dict[str, int] = {}
     regressions: tuple[str, ...] = ()
+    growth: tuple[Growth, ...] = ()
 
 
 class Replay(Wire):

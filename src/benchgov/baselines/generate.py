@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from benchgov.baselines.aggregate import aggregate
 from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Approval, Baseline, BaselineRun, Entry, Provenance
-from benchgov.baselines.thresholds import resolve
+from benchgov.baselines.thresholds import banded_thresholds, resolve
 from benchgov.canonical import blake3_hex, sha256_hex
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import InputError, RefusedError
 from benchgov.replay.section import BUILD_OUTSIDE_PLAN_FIELDS
 from benchgov.report import Metric, Report, Run
+from benchgov.suites.bands import ScaleRules
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 
 
@@ -38,11 +39,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a baseline's thresholds come from: the policy, the suite's families, and what was derived."""
+    """Where a baseline's thresholds come from: policy, the suite's families and bands, derived ones."""
 
     policy: Policy
     families: Mapping[str, MetricThresholds]
     derivation: Derivation | None = None
+    scales: ScaleRules = field(default_factory=ScaleRules)
 
     def of(self, reports: Sequence[Report]) -> dict[str, MetricThresholds]:
         """family → metric → percent for everything that `reports` (of one plan) have."""
@@ -64,7 +66,7 @@ def draft(
     if found := breaches(reports):
         raise RefusedError(f"{reports[0].config.suite}: no baseline can be made of this", details=found)
     raw = {f"report-{number:03}.json": report.to_bytes() for number, report in enumerate(reports, 1)}
-    first, policy = reports[0], limits.policy
+    first, policy, entries = reports[0], limits.policy, condense(reports)
     derivation = limits.derivation.to_bytes() if limits.derivation else None
     unnamed = Baseline(
         schema_version=1,
@@ -90,7 +92,8 @@ def draft(
         default_threshold=policy.default_threshold,
         missing=policy.missing,
         raw={name: sha256_hex(data) for name, data in raw.items()},
-        entries=condense(reports),
+        entries=entries,
+        banded=banded_thresholds(entries, policy, limits.scales),
         derivation=blake3_hex(derivation) if derivation else None,
         approval=approval,
     )

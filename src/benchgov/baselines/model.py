@@ -83,9 +83,9 @@ class Baseline(Wire):
     """What later reports are held against. Never edited: a newer one is published beside it.
 
     `thresholds` (family → metric → percent) were fixed when it was published; `default_threshold` is for
-    what they do not name. `selection` is empty when the whole suite was measured; `values` is the
-    suite's config. `raw` names the reports below `raw/` with their SHA-256, so that `baseline_id` covers them
-    too.
+    what they do not name. `banded` (run key → metric → percent) are the limits of scale bands; they win over
+    the family's. `selection` is empty when the whole suite was measured; `values` is the suite's config.
+    `raw` names the reports below `raw/` with their SHA-256, so that `baseline_id` covers them too.
 
     `derivation` is the digest of `derivation.json`, when some of the thresholds were derived from repeated
     runs; `approval` is there when a maintainer approved a recorded run.
@@ -110,6 +110,7 @@ class Baseline(Wire):
     missing: Literal["block", "allow"]
     raw: Annotated[dict[RawName, Sha256], Field(min_length=1)]
     entries: Annotated[tuple[BaselineRun, ...], Field(min_length=1)]
+    banded: dict[str, MetricThresholds] = {}
     derivation: Blake3 | None = None
     approval: Approval | None = None
 
@@ -120,10 +121,16 @@ class Baseline(Wire):
             _once([entry.metric for entry in run.metrics], f"run {run.key!r}: metric")
         return self
 
+    def limit(self, run: BaselineRun, metric: str) -> float:
+        """By how many percent `metric` of `run` may get worse: by its band, its family, or default."""
+        family = self.thresholds.get(run.family, {})
+        return self.banded.get(run.key, {}).get(metric, family.get(metric, self.default_threshold))
+
     def content_id(self) -> str:
         """The id that follows from the content: what `baseline_id` must be."""
         # What came later is left out where it is empty, so that older baselines keep their ids.
-        unset = {name for name in ("values", "derivation", "approval") if not getattr(self, name)}
+        later = ("values", "banded", "derivation", "approval")
+        unset = {name for name in later if not getattr(self, name)}
         return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id", *unset}))
 
 

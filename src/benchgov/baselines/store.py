@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Active, Baseline, Index, is_baseline_id
 from benchgov.canonical import blake3_hex, sha256_hex
 from benchgov.documents import load_json_model, published_model
+from benchgov.environment.pinned import difference, may_be_compared
 from benchgov.errors import InputError, OutputError, TamperError
 from benchgov.files import new_folder, read_bytes, write_atomic
 from benchgov.report import Environment, Facts, Report
@@ -163,8 +164,13 @@ class BaselineStore:
         write_atomic(self._regime(baseline.regime) / INDEX_FILE, text.encode("ascii"))
         return index
 
-    def active(self, regime: str, environment: Environment) -> ActiveBaselines:
+    def active(
+        self, regime: str, environment: Environment, same: Sequence[str] | None = None
+    ) -> ActiveBaselines:
         """What applies to a report of `regime` measured in `environment`; all of it verified.
+
+        What was measured in this very environment comes first. Else, with `same` (`policy.same`), what is
+        active on the machine that differs least among those that agree in all of these properties.
 
         Raises:
             InputError: the index is not valid, or names a run or environment that its baseline has not.
@@ -174,9 +180,15 @@ class BaselineStore:
         if index is None:
             return ActiveBaselines(regimes=tuple(name for name in self.regimes() if self.index(name)))
         active = index.active.get(environment.fingerprint)
-        if active is None:
-            return ActiveBaselines(nearest=self._nearest(index, environment.facts))
-        return self._resolve(regime, environment.fingerprint, active)
+        if active is not None:
+            return self._resolve(regime, environment.fingerprint, active)
+        near = self._nearest(index, environment.facts, same)
+        if near is None:
+            return ActiveBaselines()
+        fingerprint, nearest = near
+        if same is not None and may_be_compared(nearest.facts, environment.facts, same):
+            return self._resolve(regime, fingerprint, index.active[fingerprint])
+        return ActiveBaselines(nearest=nearest)
 
     def check_index(self, regime: str) -> None:
         """Raise as `active` does if any environment's active baselines cannot be had."""
@@ -197,10 +209,19 @@ class BaselineStore:
             runs[key] = own[key]
         return ActiveBaselines(runs, tuple(stored.values()))
 
-    def _nearest(self, index: Index, facts: Facts) -> Baseline | None:
-        ids = sorted({name for active in index.active.values() for name in active.ids}, reverse=True)
-        found = [self._indexed(index.regime, name).baseline for name in ids]
-        return min(found, key=lambda one: _distance(one.facts, facts), default=None)
+    def _nearest(self, index: Index, facts: Facts, same: Sequence[str] | None) -> tuple[str, Baseline] | None:
+        """(fingerprint, an active baseline) of the machine that differs least; of several the latest one.
+
+        One that may be compared comes before one that may not, however little that differs.
+        """
+        listed = sorted(((name, at) for at, one in index.active.items() for name in one.ids), reverse=True)
+        found = [(at, self._indexed(index.regime, name).baseline) for name, at in listed]
+
+        def farness(entry: tuple[str, Baseline]) -> tuple[bool, int]:
+            there = entry[1].facts
+            return not may_be_compared(there, facts, same), len(difference(there, facts))
+
+        return min(found, key=farness, default=None)
 
     def _indexed(self, regime: str, baseline_id: str) -> Stored:
         if not (self._regime(regime) / baseline_id).exists():
@@ -226,14 +247,6 @@ def _over(index: Index, baseline: Baseline) -> Active:
     before = index.active.get(baseline.fingerprint, Active())
     own = {run.key: baseline.baseline_id for run in baseline.entries}
     return Active(baseline=before.baseline, runs={**before.runs, **own})
-
-
-def _distance(wanted: Facts, found: Facts) -> int:
-    """How many properties and tools differ."""
-    left, right = wanted.model_dump(), found.model_dump()
-    left |= left.pop("tools")
-    right |= right.pop("tools")
-    return sum(left.get(name) != right.get(name) for name in left.keys() | right.keys())
 
 
 def _folders(folder: Path) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from benchgov.baselines.model import BaselineRun
 from benchgov.config import MetricThresholds, Policy, Statistics
+from benchgov.suites.bands import ScaleRules
 
 
 def resolve(
@@ -29,6 +31,27 @@ def resolve(
         percent = next((one[metric] for one in sources if metric in one), policy.default_threshold)
         table.setdefault(family, {})[metric] = percent
     return table
+
+
+def banded_thresholds(
+    entries: Iterable[BaselineRun], policy: Policy, scales: ScaleRules
+) -> dict[str, MetricThresholds]:
+    """run key → metric → percent for the runs of `entries` whose band has limits."""
+    table: dict[str, MetricThresholds] = {}
+    for run in entries:
+        banded = of_band(scales, policy, (run.benchmark, run.scale), run.family)
+        measured = {one.metric: banded[one.metric] for one in run.metrics if one.metric in banded}
+        if measured:
+            table[run.key] = measured
+    return table
+
+
+def of_band(
+    scales: ScaleRules, policy: Policy, at: tuple[str, float | None], family: str
+) -> MetricThresholds:
+    """metric → percent that the band of `at` (benchmark, size) sets, but for what `policy.families` names."""
+    named = policy.families.get(family, {})
+    return {metric: percent for metric, percent in scales.thresholds(*at).items() if metric not in named}
 
 
 def floor(statistics: Statistics, family: str, metric: str) -> float:

@@ -70,12 +70,13 @@ def limits_for(project: Project, suite: str, report: Report) -> Limits:
     What was derived counts in the regime and environment in which it was derived.
     """
     from benchgov.baselines.generate import Limits
-    from benchgov.suites.load import family_thresholds
+    from benchgov.suites.load import family_thresholds, scale_rules
 
     place = (report.config.suite, report.environment.fingerprint)
     derived = store_for(project, suite).derived(report.config.regime)
     fitting = next((one for one in derived if (one.suite, one.fingerprint) == place), None)
-    return Limits(project.settings.policy, family_thresholds(project.suite_dir(suite)), fitting)
+    folder = project.suite_dir(suite)
+    return Limits(project.settings.policy, family_thresholds(folder), fitting, scale_rules(folder))
 
 
 def store_for(project: Project, suite: str, into: Path | None = None) -> BaselineStore:

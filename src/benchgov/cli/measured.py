@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
+_GROWTH_STYLES = {"over": "red", "inconclusive": "magenta"}
 MAX_SENTENCES = 20
 _STYLES = {"pass": "green", "fail": "red", "blocked": "yellow"}
 
@@ -106,6 +107,11 @@ def _verdicts(report: Report) -> Iterator[str]:
     gate = report.performance_gate
     yield f"performance gate: {gate.status}" + (f" ({_plain(gate.reason)})" if gate.reason else "")
     yield from (f"  {_plain(sentence)}" for sentence in gate.regressions[:MAX_SENTENCES])
+    scales = report.scale_band_gate
+    yield f"scale band gate: {scales.status}" + (f" ({_plain(scales.reason)})" if scales.reason else "")
+    told = [one for one in scales.growth if one.verdict in _GROWTH_STYLES]
+    for one in told[:MAX_SENTENCES]:
+        yield f"  [{_GROWTH_STYLES[one.verdict]}]{one.verdict}[/] {_plain(one.sentence)}"
 
 
 def _runs_table(runs: Sequence[Run], references: dict[tuple[str, float | None], tuple[str, float]]) -> Table:

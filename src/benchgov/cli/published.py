@@ -50,7 +50,7 @@ def print_baseline(rim: Rim, one: Baseline) -> None:
     table = Table("benchmark", "family", "metric", "aggregate", "value", "samples", "limit")
     for run in one.entries:
         for entry in run.metrics:
-            limit = one.thresholds.get(run.family, {}).get(entry.metric, one.default_threshold)
+            limit = one.limit(run, entry.metric)
             value = humanize(entry.value, entry.unit)
             cells = (run.key, run.family, entry.metric, entry.aggregate, value, str(entry.samples))
             table.add_row(*map(Text, (*cells, plain_percent(limit))))

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from benchgov.measure.plan import Plan
     from benchgov.report import Environment, Report
     from benchgov.sharding.shard import Shard
+    from benchgov.suites.bands import ScaleRules
     from benchgov.suites.load import Suite
-    from benchgov.suites.manifest import Family
+    from benchgov.suites.manifest import Family, Manifest
 
 
 @click.command()
@@ -95,7 +96,7 @@ def run(  # noqa: PLR0913 (one argument per option)
 
     \b
     Exit codes: 0 ran, and gates pass
-                1 a wrong result, or a regression
+                1 a wrong result, a regression, or a cost that grows faster than its limit
                 2 blocked: environment drift, an invalid manifest, a benchmark that could not be
                   measured, variants that disagree
 
@@ -163,6 +164,8 @@ def _measure(
 
     allow_drift, gate = switches
     rim = project.rim
+    if gate:
+        _check_accepted(project, plan.suite)
     environment = check(project.settings.environment, run=rim.run, environ=rim.environ, folder=project.root)
     print_drift(rim, environment)
     # The folder is made before anything is measured, so that one that cannot be written is known at once.
@@ -171,9 +174,7 @@ def _measure(
         measurement = (
             _blocked(project, plan, environment) if drifted else _run(project, plan, environment, paired)
         )
-        report = (
-            gated(project, measurement.report, plan.suite.manifest.families) if gate else measurement.report
-        )
+        report = gated(project, measurement.report, plan.suite.manifest, compared=gate)
         store(project, folder, report, measurement.raw)
     print_report(rim, report, output_format)
     rim.stderr.write(f"report: {project.settings.output_dir}/report.json (run {run_id})\n")
@@ -214,20 +215,42 @@ def _blocked(project: Project, plan: Plan, environment: Environment) -> Measurem
     )
 
 
-def gated(project: Project, report: Report, families: Mapping[str, Family]) -> Report:
-    """`report` with its performance gate filled in, when the regime has a baseline at all.
+def _check_accepted(project: Project, suite: Suite) -> None:
+    """Read the accepted slowdowns, so that a fault in them is known before anything is measured."""
+    from benchgov.gate.accepted import ACCEPTED_FILE, load_accepted
 
-    `families` are the suite's own. A selection leaves benchmarks out on purpose, so they do not count as
-    missing.
+    path = (suite.folder / ACCEPTED_FILE).relative_to(suite.root).as_posix()
+    load_accepted(suite.folder, path, project.rim.now().date())
+
+
+def gated(project: Project, report: Report, manifest: Manifest | None, *, compared: bool) -> Report:
+    """`report` with its gates: growth always, since it needs no baseline; performance when it is `compared`.
+
+    `manifest` is the suite's own, which says what growth and families are held to.
+    """
+    from benchgov.gate.growth import as_scale_gate, growth_of
+    from benchgov.suites.bands import ScaleRules
+
+    scales = manifest.scales() if manifest else ScaleRules()
+    found = growth_of(report, scales, project.settings.policy.statistics)
+    whole = report.model_copy(update={"scale_band_gate": as_scale_gate(found)})
+    return _compared(project, whole, manifest.families if manifest else {}, scales) if compared else whole
+
+
+def _compared(project: Project, report: Report, families: Mapping[str, Family], scales: ScaleRules) -> Report:
+    """`report` held against its baseline, when the regime has one at all.
+
+    A selection leaves benchmarks out on purpose, so they do not count as missing.
     """
     from benchgov.gate.compare import compare
+    from benchgov.gate.growth import as_scale_gate
     from benchgov.gate.policy import GatePolicy
-    from benchgov.gate.question import store_of
+    from benchgov.gate.question import accepted_by, store_of
     from benchgov.gate.summary import as_gate
 
-    settings = project.settings
-    store = store_of(project.root, settings, report.config.suite)
-    active = store.active(report.config.regime, report.environment)
+    settings, suite = project.settings, report.config.suite
+    store = store_of(project.root, settings, suite)
+    active = store.active(report.config.regime, report.environment, settings.policy.same)
     if not (active.baselines or active.nearest or report.config.against):
         return report
     policy = GatePolicy(
@@ -235,13 +258,18 @@ def gated(project: Project, report: Report, families: Mapping[str, Family]) -> R
         missing="allow" if report.config.selection else None,
         settings=settings.policy,
         families={name: family.thresholds for name, family in families.items()},
+        scales=scales,
+        accepted=accepted_by(project.suite_dir(suite), (settings, suite), report, active),
     )
-    return report.model_copy(update={"performance_gate": as_gate(compare(report, active, policy))})
+    found = compare(report, active, policy)
+    gates = {"performance_gate": as_gate(found), "scale_band_gate": as_scale_gate(found.growth, found)}
+    return report.model_copy(update=gates)
 
 
 def exit_code(report: Report) -> int:
-    """1 for a wrong result or a regression, 2 for blocked or not comparable, else 0."""
-    if report.summary.status == "fail" or report.performance_gate.status == "regression":
+    """1 for a wrong result, a regression or growth over a limit, 2 for blocked or not comparable."""
+    gates = {report.performance_gate.status, report.scale_band_gate.status}
+    if report.summary.status == "fail" or "regression" in gates:
         return 1
     blocked = report.summary.status == "blocked"
     return 2 if blocked or report.performance_gate.status in {"blocked", "not-comparable"} else 0

@@ -32,7 +32,7 @@ from benchgov.dossier.rows import (
 from benchgov.dossier.studies import make_studies
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.control_result import Control
-from benchgov.report import Report, Run
+from benchgov.report import Growth, Report, Run
 
 
 class Divergence(Protocol):
@@ -114,6 +114,8 @@ def gather(
         attention=make_concerns(rows),
         families=make_families(rows, used, metrics, report),
         studies=make_studies(rows, primary),
+        bands=used.scale_bands if used else (),
+        growth=_growth(report, used),
         functional=_functional(report),
         troubles=tuple(_trouble(run) for run in report.runs if run.overall != "pass"),
         environment=report.environment,
@@ -131,6 +133,14 @@ def gather(
         control_caveats=tuple(controls.caveats(control, report)) if control else (),
     )
     return replace(dossier, sections=_sections(dossier))
+
+
+def _growth(report: Report, comparison: Comparison | None) -> tuple[Growth, ...]:
+    """What has a limit, or grew: held to the limits of the comparison where there is one."""
+    found = comparison.growth if comparison else report.scale_band_gate.growth
+    order = ("over", "inconclusive", "within", "not-limited")
+    told = [one for one in found if one.verdict != "not-limited" or one.grew]
+    return tuple(sorted(told, key=lambda one: order.index(one.verdict)))
 
 
 def _own_files(report_sha256: str, comparison: Comparison | None) -> dict[str, str]:
@@ -226,6 +236,9 @@ def _sections(dossier: Dossier) -> tuple[Section, ...]:
         Section("attention", "Needs a look", attention) if dossier.attention else None,
         Section("families", "Families", f"{families}, {numbers.plural(dossier.runs, 'run')}"),
         Section("variants", "Variants and scales", _studies_summary(dossier)) if dossier.studies else None,
+        Section("growth", "Scale bands and growth", _growth_summary(dossier))
+        if dossier.bands or dossier.growth
+        else None,
         Section("functional", "Functional results", f"{functional.passed:,} of {dossier.runs:,} runs pass"),
         Section("environment", "Environment", words.GATE_WORDS[dossier.environment.gate]),
         Section("control", "Control", f"{dossier.control.verdict} the policy") if dossier.control else None,
@@ -237,6 +250,12 @@ def _sections(dossier: Dossier) -> tuple[Section, ...]:
 
 def _studies_summary(dossier: Dossier) -> str:
     return numbers.plural(len(dossier.studies), "benchmark")
+
+
+def _growth_summary(dossier: Dossier) -> str:
+    over = sum(one.verdict == "over" for one in dossier.growth)
+    limits = numbers.plural(len(dossier.growth), "limit of growth", "limits of growth")
+    return f"{numbers.plural(len(dossier.bands), 'band')}, {limits}" + (f", {over:,} broken" if over else "")
 
 
 def _chain_summary(chain: Chain) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from benchgov.dossier import control as controls
 from benchgov.dossier import numbers, words
+from benchgov.dossier.markdown_scales import scales
 from benchgov.dossier.model import Chain, Concern, Dossier, Family, MetricTable, Notice, Row, Study, Trouble
 from benchgov.report import Drift
 from benchgov.text import code, fenced
@@ -25,6 +26,7 @@ def markdown(dossier: Dossier) -> str:
         *_attention(dossier.attention),
         *_families(dossier),
         *_studies(dossier),
+        *scales(dossier),
         *_functional(dossier),
         *_environment(dossier),
         *_control(dossier),

@@ -63,6 +63,7 @@ def _environment() -> Environment:
         verdict_words=words.VERDICT_WORDS,
         gate_words=words.GATE_WORDS,
         metric_words=words.metric_words,
+        growth_words=words.GROWTH_WORDS,
         variant_styles=plots.VARIANT_STYLES,
         change_axis=plots.change_axis,
         change_bar=plots.change_bar,

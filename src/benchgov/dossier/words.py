@@ -25,6 +25,7 @@ VERDICT_WORDS: dict[RowVerdict, str] = {
     "blocked": "blocked",
     "not-comparable": "not comparable",
     "missing": "missing",
+    "accepted": "accepted",
     "inconclusive": "inconclusive",
     "new": "new",
     "improvement": "improvement",
@@ -46,8 +47,18 @@ def counted(verdict: RowVerdict, count: int) -> str:
     return one if count == 1 else many
 
 
+GROWTH_WORDS = {
+    "over": "over its limit",
+    "inconclusive": "inconclusive",
+    "within": "within its limit",
+    "not-limited": "no limit",
+}
+
+
 def concern(row: Row) -> str:
     """One finding in a line, for a list under the run's name."""
+    if row.verdict == "accepted":
+        return row.sentence
     if row.change is None or row.baseline is None:
         return row.sentence or f"{metric_words(row.metric)}: {VERDICT_WORDS[row.verdict]}"
     was, now = numbers.quantity(row.baseline, row.unit), numbers.quantity(row.value, row.unit)
@@ -61,6 +72,7 @@ VERDICT_MARKS: dict[RowVerdict, str] = {
     "blocked": "■",
     "not-comparable": "≠",
     "missing": "∅",
+    "accepted": "≈",
     "inconclusive": "?",
     "new": "+",
     "improvement": "▼",
@@ -116,6 +128,8 @@ def headline(report: Report, comparison: Comparison | None, stale: bool) -> tupl
         return comparison.verdict, comparison.reason or _PLAIN_REASONS.get(comparison.verdict, "")
     if report.summary.status == "blocked" and not report.summary.passed:
         return "blocked", "Nothing could be measured. This is trouble, not a regression."
+    if report.scale_band_gate.status == "regression":
+        return "regression", report.scale_band_gate.reason
     gate = report.performance_gate
     if gate.status != "not-evaluated":
         return gate.status, gate.reason
@@ -135,6 +149,7 @@ def notices(report: Report, comparison: Comparison | None, stale: bool, chain: C
         *_evidence_notices(chain, stale),
         *_standing(report, comparison),
         *_report_notices(report),
+        *_other_machine(comparison),
         *_missing(comparison, chain, stale),
     ]
     order = ("alarm", "warning", "note")
@@ -200,6 +215,17 @@ def _report_notices(report: Report) -> Iterator[Notice]:
             "note",
             "Only a part of the suite was measured",
             f"The selection was: {', '.join(report.config.selection)}.",
+        )
+
+
+def _other_machine(comparison: Comparison | None) -> Iterator[Notice]:
+    if comparison and comparison.same and comparison.findings and comparison.environment_difference:
+        names = ", ".join(one.name for one in comparison.environment_difference)
+        yield Notice(
+            "warning",
+            "Compared with another machine",
+            f"Only {', '.join(comparison.same)} had to agree. The machines differ in {names}, "
+            "so that a change may be theirs.",
         )
 
 

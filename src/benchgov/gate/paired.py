@@ -58,7 +58,7 @@ def _row(run: Run, metric: Metric, other: Reference, policy: GatePolicy) -> Row:
     pair = Pair(
         Samples(before.value, before.samples, lambda: (metric.reference,)),
         Samples(value, len(metric.samples), lambda: (metric.samples,)),
-        limit_of(policy, None, other.family, metric),
+        limit_of(policy, None, other.family, metric, policy.banded(run, other.family)),
         aggregate=metric.aggregate,
         paired=True,
         exact=metric.unit in EXACT_UNITS,

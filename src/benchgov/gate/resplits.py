@@ -67,7 +67,8 @@ def halved(baselines: ActiveBaselines, policy: GatePolicy, number: int) -> list[
             sessions = active.stored.sessions(key, entry.metric)
             if entry.aggregate == "median" and all(len(one) >= 2 * MIN_HALF for one in sessions):
                 metric = Metric(name=entry.metric, unit=entry.unit, direction=entry.direction, samples=(0.0,))
-                limit = limit_of(policy, baseline, active.run.family, metric)
+                banded = baseline.banded.get(key, {})
+                limit = limit_of(policy, baseline, active.run.family, metric, banded)
                 before, after = _split(key, sessions, lot)
                 if min(map(min, before)) > 0:
                     found.append(_pair(entry, before, after, limit))

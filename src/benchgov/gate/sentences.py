@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from benchgov.gate.decide import Decision
+from benchgov.gate.families import COMPARED
 from benchgov.gate.pairing import Row
 from benchgov.gate.policy import GatePolicy
 from benchgov.report import Verdict
 from benchgov.units import humanize, plain_percent, signed_percent
 
 _MAX_CHARACTERS = 400
+_MAX_JOINED = 1000
 
 
 def decided(row: Row, decision: Decision, percent: float, policy: GatePolicy) -> str:
@@ -70,21 +72,22 @@ def certain(row: Row) -> str:
     return _clean(f"{row.run.key} {row.name} is {row.verdict.replace('-', ' ')} ({values}): {row.reason}.")
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, most: int = _MAX_CHARACTERS) -> str:
     """Without control characters and bounded: parts of it come from files that anyone may have written."""
     if not text.isprintable():
         text = "".join(character if character.isprintable() else " " for character in text)
-    return text if len(text) <= _MAX_CHARACTERS else text[: _MAX_CHARACTERS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def overall(verdict: Verdict, counts: Counter[str], blocked: int, policy: GatePolicy) -> str:
     """Why the verdict is what it is; `counts` are findings by verdict, `blocked` those that block."""
-    compared = sum(counts[kind] for kind in ("regression", "improvement", "unchanged", "inconclusive"))
+    compared = sum(counts[kind] for kind in COMPARED)
     parts = [
         (counts["regression"], "regressed"),
         (blocked, "blocked: missing, or from a run that is not valid"),
         (counts["not-comparable"] + counts["missing"] - blocked, "not comparable"),
         (counts["inconclusive"], "inconclusive"),
+        (counts["accepted"], "accepted though worse"),
         (counts["improvement"], "improved"),
         (counts["new"], "new"),
     ]
@@ -98,4 +101,4 @@ def overall(verdict: Verdict, counts: Counter[str], blocked: int, policy: GatePo
 
 def join(parts: Sequence[str]) -> str:
     """Sentences in a row, cleaned."""
-    return _clean(" ".join(parts))
+    return _clean(" ".join(parts), _MAX_JOINED)

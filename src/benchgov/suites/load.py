@@ -16,6 +16,8 @@ from benchgov.documents import Location, YamlDocument, parse_yaml, yaml_model
 from benchgov.errors import InputError
 from benchgov.files import MAX_MANIFEST_BYTES, read_text
 from benchgov.suggest import did_you_mean
+from benchgov.suites.band_checks import band_faults
+from benchgov.suites.bands import Bands, ScaleRules, rules_of
 from benchgov.suites.checks import Fault, Place, benchmark_faults, duplicate_ids
 from benchgov.suites.manifest import Family, FamilyRule, Manifest, as_entry, rules_of_families
 from benchgov.suites.parameters import config_faults, placeholder_names
@@ -79,6 +81,34 @@ def family_thresholds(folder: Path) -> dict[str, MetricThresholds]:
 def family_rules(folder: Path) -> tuple[FamilyRule, ...]:
     """By which names the manifest in `folder` finds a family; as `_families` reads them."""
     return rules_of_families(_families(folder))
+
+
+def benchmark_ids(folder: Path) -> tuple[str, ...]:
+    """The ids of the entries of the manifest in `folder`; none without one. Raises InputError."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return ()
+    value = parse_yaml(read_text(path, MAX_MANIFEST_BYTES), str(path)).value
+    listed = value.get("benchmarks") if isinstance(value, dict) else None
+    items = listed if isinstance(listed, list) else []
+    return tuple(str(item["id"]) for item in items if isinstance(item, dict) and "id" in item)
+
+
+def scale_rules(folder: Path) -> ScaleRules:
+    """The bands and growth limits of the manifest in `folder`; none where there is no manifest.
+
+    Raises:
+        InputError: the manifest cannot be read, or they are not valid.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return ScaleRules()
+    try:
+        return rules_of(parse_yaml(read_text(path, MAX_MANIFEST_BYTES), str(path)).value)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise InputError(f"bands and growth: {place}: {fault['msg']}", where=str(path)) from error
 
 
 def _families(folder: Path) -> dict[str, Family]:
@@ -145,6 +175,7 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
     ids = [(index, item["id"]) for index, item in items if isinstance(item, dict) and "id" in item]
     yield from duplicate_ids([(index, name) for index, name in ids if isinstance(name, str)])
     families = value["families"] if isinstance(value.get("families"), dict) else {}
+    bands = _bands(value.get("bands"))
     for index, item in items:
         try:
             entry = as_entry(item)
@@ -157,3 +188,12 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
             yield from protocol_faults(index, entry, known, place)
         else:
             yield from benchmark_faults(index, entry, known, place)
+            yield from band_faults(index, entry, bands)
+
+
+def _bands(value: Any) -> Bands:
+    """The suite's bands; none when they are not valid, which is a fault of its own."""
+    try:
+        return TypeAdapter(Bands).validate_python(value or {})
+    except ValidationError:
+        return {}

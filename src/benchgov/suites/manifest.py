@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
+from benchgov.suites.bands import Bands, Growth, Scaled, ScaleRules
 from benchgov.suites.build import BuildStep
 from benchgov.suites.parameters import Parameter, ParameterName, Value
 from benchgov.suites.part import (
@@ -119,6 +120,8 @@ class Benchmark(SamplingSpec):
         MetricSpec(name=name) for name in ("wall_time", "cpu_time", "peak_memory")
     )
     scale: tuple[Scale, ...] = ()
+    bands: Bands = {}
+    growth: Growth = {}
     features: dict[Name, float | Literal["scale"]] = {}
     input: InputSpec | None = None
     expect: Expect = Expect()
@@ -221,6 +224,10 @@ class Manifest(Part):
         default={}, description="values of the config; `--set` wins over them, and they over the defaults"
     )
     families: Annotated[dict[Name, Family], Field(min_length=1)]
+    bands: Bands = Field(default={}, description="band → its sizes, and limits that win over the family's")
+    growth: Growth = Field(
+        default={}, description="metric → how fast it may grow with the size, for what has three or more"
+    )
     benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -231,6 +238,14 @@ class Manifest(Part):
                 what = "a protocol" if not functional else "not a protocol"
                 raise ValueError(f"{entry.id!r} is {what}, and the suite's kind is {self.kind!r}")
         return self
+
+    def scales(self) -> ScaleRules:
+        """Bands and growth limits."""
+        own = [one for one in self.benchmarks if isinstance(one, Benchmark)]
+        return ScaleRules(
+            Scaled(bands=self.bands, growth=self.growth),
+            {one.id: Scaled(bands=one.bands, growth=one.growth) for one in own},
+        )
 
     def family_rules(self) -> tuple[FamilyRule, ...]:
         """By which names a family is found."""
