@@ -107,6 +107,7 @@ class TamperError(BenchgovError):
 INPUT_EXIT_CODES: dict[str, ExitCode] = {
     "run": ExitCode.BLOCKED,
     "compare": ExitCode.BLOCKED,
+    "replay": ExitCode.BLOCKED,
     "plan": ExitCode.BLOCKED,
     "merge": ExitCode.BLOCKED,
     "history": ExitCode.MALFORMED,

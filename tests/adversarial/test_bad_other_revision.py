@@ -68,9 +68,9 @@ def measure(git_repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "leaves the repository",
         ),
         (GOOD.replace("{command: 'true'}", "{command: 'true', protocol: /etc/passwd}"), "repository"),
-        (GOOD.replace("kind:", "prepare: 'sh {secret}'\nkind:"), "unknown placeholder {secret}"),
-        (GOOD.replace("kind:", "prepare: no-such-program\nkind:"), "`prepare` failed: cannot be started"),
-        (GOOD.replace("kind:", "prepare: sh -c 'kill -9 $PPID'\nkind:"), "`prepare` failed: "),
+        (GOOD.replace("kind:", "build: 'sh {secret}'\nkind:"), "unknown placeholder {secret}"),
+        (GOOD.replace("kind:", "build: no-such-program\nkind:"), "`build` failed: cannot be started"),
+        (GOOD.replace("kind:", "build: sh -c 'kill -9 $PPID'\nkind:"), "`build` failed: "),
     ],
 )
 def test_a_manifest_that_cannot_be_used_blocks_the_comparison_alone(

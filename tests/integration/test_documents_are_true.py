@@ -79,7 +79,7 @@ def test_the_shown_steps_against_a_base_are_those_that_are_run() -> None:
         (name, {key: 20 if key == "max-minutes" else value for key, value in inputs.items()})
         for name, inputs in shown_steps(PAIRED)
     ]
-    assert yaml_model(parse_yaml(manifest, "paired.md"), Manifest).prepare is not None
+    assert yaml_model(parse_yaml(manifest, "paired.md"), Manifest).build is not None
 
 
 def test_the_workflow_fits_into_a_few_lines() -> None:

@@ -285,8 +285,8 @@ def test_a_new_suite_has_nothing_to_be_compared_with(repository: Repository) -> 
 def test_prepare_runs_in_both_revisions(repository: Repository) -> None:
     """Each side's own command, in its own tree; what it builds is what runs."""
     entry = command("one", "cat {root}/built")
-    repository.commit(entry, "prepare: sh -c 'echo old > {root}/built'\n")
-    repository.commit(entry, "prepare: {command: [sh, -c, 'echo $WORD > {root}/built'], env: {WORD: new}}\n")
+    repository.commit(entry, "build: sh -c 'echo old > {root}/built'\n")
+    repository.commit(entry, "build: {command: [sh, -c, 'echo $WORD > {root}/built'], env: {WORD: new}}\n")
     against()
     assert repository.run_of("one/v").notes == ("its output is not the same in the other revision",)
     assert (repository.root / "built").read_text() == "new\n"
@@ -294,7 +294,7 @@ def test_prepare_runs_in_both_revisions(repository: Repository) -> None:
 
 def test_prepare_runs_without_another_revision_too(repository: Repository) -> None:
     """`run` alone prepares the work tree."""
-    repository.write(command("one", "cat {root}/built"), "prepare: sh -c 'echo > {root}/built'\n")
+    repository.write(command("one", "cat {root}/built"), "build: sh -c 'echo > {root}/built'\n")
     assert run_cli(["run", "s"]) == 0
 
 
@@ -303,18 +303,18 @@ def test_a_prepare_that_fails_blocks_its_side(
 ) -> None:
     """There: nothing to compare with. Here: everything is blocked, with the end of what was said."""
     entry = command("one", "true")
-    repository.commit(entry, "prepare: sh -c 'echo no compiler >&2; exit 4'\n")
+    repository.commit(entry, "build: sh -c 'echo no compiler >&2; exit 4'\n")
     repository.commit(entry)
     assert against() == 2
     reference = repository.run_of("one/v").reference
     assert reference is not None
-    assert reference.reason == "`prepare` failed: exit code 4"
-    assert "HEAD~1 cannot be measured: `prepare` failed: exit code 4" in capsys.readouterr().err
+    assert reference.reason == "`build` failed: exit code 4"
+    assert "HEAD~1 cannot be measured: `build` failed: exit code 4" in capsys.readouterr().err
     repository.git("checkout", "--quiet", "HEAD~1")
     assert against(ref="main") == 2
     run = repository.run_of("one/v")
     assert (run.overall, run.reason, run.stderr_tail) == (
-        *("blocked", "`prepare` failed: exit code 4"),
+        *("blocked", "`build` failed: exit code 4"),
         "no compiler\n",
     )
     assert nothing_is_left(repository, tmp_path)
@@ -322,10 +322,10 @@ def test_a_prepare_that_fails_blocks_its_side(
 
 def test_a_prepare_that_hangs_is_ended(repository: Repository) -> None:
     """At its own deadline."""
-    prepare = "prepare: {command: sleep 60, timeout_seconds: 0.3}\n"
+    prepare = "build: {command: sleep 60, timeout_seconds: 0.3}\n"
     repository.commit(command("one", "true"), prepare)
     assert run_cli(["run", "s"]) == 2
-    assert "timed out: `prepare` took longer than 0.3 s" in repository.run_of("one/v").reason
+    assert "timed out: `build` took longer than 0.3 s" in repository.run_of("one/v").reason
 
 
 def test_uncommitted_changes_are_what_is_measured(repository: Repository) -> None:

@@ -13,6 +13,7 @@ from benchgov.baselines.thresholds import banded_thresholds, resolve
 from benchgov.canonical import blake3_hex, sha256_hex
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import InputError, RefusedError
+from benchgov.replay.section import BUILD_OUTSIDE_PLAN_FIELDS
 from benchgov.report import Metric, Report, Run
 from benchgov.suites.bands import ScaleRules
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
@@ -86,6 +87,7 @@ def draft(
         warmup=min(run.sampling.warmup for report in reports for run in report.runs),
         runs=min(_sampled(reports).values()),
         selection=first.config.selection,
+        values=first.config.values,
         thresholds=limits.of(reports),
         default_threshold=policy.default_threshold,
         missing=policy.missing,
@@ -116,13 +118,18 @@ def one_plan(reports: Sequence[Report]) -> Iterator[str]:
         ):
             if left != right:
                 yield f"rule one-plan: report {number} has another {what}: {right}, the first has {left}"
-        exclude = {"suite", "regime", "revision", "dirty"}
-        if report.config.model_dump(exclude=exclude) != first.config.model_dump(exclude=exclude):
+        if _asked(report) != _asked(first):
             yield f"rule one-plan: report {number} was measured with another configuration than the first"
         if _shape(report) != shapes:
             yield f"rule one-plan: report {number} has other runs or metrics than the first"
         if report in reports[: number - 1]:
             yield f"rule one-plan: report {number} is there twice"
+
+
+def _asked(report: Report) -> dict[str, object]:
+    """The config, without what has a line of its own; and without what a build prints, which differs."""
+    exclude = {"suite": True, "regime": True, "revision": True, "dirty": True}
+    return report.config.model_dump(exclude={**exclude, "build": set(BUILD_OUTSIDE_PLAN_FIELDS)})
 
 
 def _shape(report: Report) -> dict[str, object]:
@@ -197,6 +204,7 @@ def condense(reports: Sequence[Report]) -> tuple[BaselineRun, ...]:
             metrics=tuple(_entry([report[run.key][one.name] for report in joined]) for one in run.metrics),
         )
         for run in reports[0].runs
+        if run.sampling.isolation != "functional"  # no measurement, and never long enough to be one
     )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from benchgov.canonical import digest_of
 from benchgov.config import MetricThresholds, Percent
@@ -84,8 +84,8 @@ class Baseline(Wire):
 
     `thresholds` (family → metric → percent) were fixed when it was published; `default_threshold` is for
     what they do not name. `banded` (run key → metric → percent) are the limits of scale bands; they win over
-    the family's. `selection` is empty when the whole suite was measured. `raw` names the reports below `raw/`
-    with their SHA-256, so that `baseline_id` covers them too.
+    the family's. `selection` is empty when the whole suite was measured; `values` is the suite's config.
+    `raw` names the reports below `raw/` with their SHA-256, so that `baseline_id` covers them too.
 
     `derivation` is the digest of `derivation.json`, when some of the thresholds were derived from repeated
     runs; `approval` is there when a maintainer approved a recorded run.
@@ -104,6 +104,7 @@ class Baseline(Wire):
     warmup: Count
     runs: Count
     selection: tuple[str, ...]
+    values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = {}
     thresholds: dict[Name, MetricThresholds]
     default_threshold: Percent
     missing: Literal["block", "allow"]
@@ -128,7 +129,8 @@ class Baseline(Wire):
     def content_id(self) -> str:
         """The id that follows from the content: what `baseline_id` must be."""
         # What came later is left out where it is empty, so that older baselines keep their ids.
-        unset = {name for name in ("banded", "derivation", "approval") if not getattr(self, name)}
+        later = ("values", "banded", "derivation", "approval")
+        unset = {name for name in later if not getattr(self, name)}
         return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id", *unset}))
 
 

@@ -39,6 +39,20 @@ class AgainstFlags:
         if self.max_minutes is not None and not self.max_minutes > 0:
             raise UsageError(f"--max-minutes {self.max_minutes:g}: more than 0")
 
+    def check_plan(self, plan: Plan, *, skip_build: bool) -> None:
+        """Raise `UsageError` for a plan of which two revisions cannot be measured in turn."""
+        from benchgov.errors import UsageError
+
+        if self.ref is None:
+            return
+        if plan.protocols:
+            raise UsageError(
+                "--against with a suite of protocols: its results are not measured",
+                remedy="Hold them against a published report with `benchgov replay`.",
+            )
+        if skip_build:
+            raise UsageError("--skip-build with --against: the other revision is a fresh checkout")
+
 
 def looks_of(project: Project, flags: AgainstFlags) -> tuple[int, ...]:
     """The numbers of pairs after which it is decided which benchmarks need more; one look with `--pairs`."""
@@ -96,7 +110,7 @@ def measure_against(
     with ended_as_by_ctrl_c(), checkout(rim.run, project.root, commit) as root:
         if (root / ".gitmodules").exists():
             rim.stderr.write(
-                f"note: the submodules of {flags.ref} are empty; let the suite's `prepare` fill them "
+                f"note: the submodules of {flags.ref} are empty; let the suite's `build` fill them "
                 "(git submodule update --init)\n"
             )
         other = prepare_other(plan, Revision(flags.ref, commit, root), rim.environ)

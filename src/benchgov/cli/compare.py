@@ -73,11 +73,21 @@ _STYLES = {
     help="Judge accepted slowdowns as of this day, to repeat a comparison.  [default: today, in UTC]",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="[default: comparison.json in output_dir]")
+@click.option(
+    "--authoritative", is_flag=True, help="Refuse when not all that is compared passed the environment gate."
+)
 @click.option("--sanity", is_flag=True, help="Hold every active baseline of the regime against itself.")
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
-def compare(report: Path | None, out: Path | None, show_all: bool, output_format: str, **given: Any) -> int:
+def compare(
+    report: Path | None,
+    out: Path | None,
+    authoritative: bool,
+    show_all: bool,
+    output_format: str,
+    **given: Any,
+) -> int:
     """Hold REPORT against the active baseline and give a verdict.
 
     REPORT is by default the latest one (report.json in output_dir). The limits are those that the baseline
@@ -92,7 +102,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
     Exit codes: 0 pass, or inconclusive (said so)
                 1 regression, a cost that grows faster than its limit, or a baseline that is not clean
                   against itself
-                2 not comparable, or blocked
+                2 not comparable, or blocked; not authoritative, with --authoritative
                 5 a baseline is not what was published
 
     \b
@@ -111,7 +121,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
     if given["sanity"]:
         from benchgov.cli.sanity import refuse_others, sanity
 
-        refuse_others(report, given)
+        refuse_others(report, {**given, "authoritative": authoritative})
         return sanity(project, given["suite"], out, output_format)
     question = Question(
         report=report or project.output_dir / "report.json",
@@ -130,12 +140,26 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
             run=project.rim.run,
             environ=project.rim.environ,
         )
+        if authoritative:
+            _check_standing(comparison)
         write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
         if output_format == "json":
             print_json(project.rim, comparison.to_json())
         else:
             print_comparison(project.rim, comparison, show_all)
     return exit_code(comparison)
+
+
+def _check_standing(comparison: Comparison) -> None:
+    """Refuse to publish as authoritative what is not; raises BlockedError."""
+    from benchgov.errors import BlockedError
+
+    if not comparison.authoritative:
+        raise BlockedError(
+            "not authoritative: the report, or a baseline, is without a passed environment gate",
+            details=[comparison.reason],
+            remedy="Pin the environment (benchgov verify-env), and measure both there; nothing was written.",
+        )
 
 
 def exit_code(comparison: Comparison) -> int:

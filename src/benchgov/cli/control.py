@@ -84,7 +84,7 @@ def control(  # noqa: PLR0913 (one argument per option)
       benchgov control core -k 'canonical-*' --pairs 10 --slowdown 5%
     """
     from benchgov.cli.run import suite_of
-    from benchgov.errors import BlockedError
+    from benchgov.errors import BlockedError, UsageError
     from benchgov.files import write_atomic
     from benchgov.gate.control import Trials, judge_control
     from benchgov.gate.policy import GatePolicy
@@ -94,6 +94,8 @@ def control(  # noqa: PLR0913 (one argument per option)
     percent = parse_percent(slowdown)
     project = open_project(config_file, {("output_dir",): output_dir})
     plan = plan_suite(suite_of(project, suite), patterns=only)
+    if plan.protocols:
+        raise UsageError(f"{suite} is a suite of protocols: nothing of it is measured")
     environment = _environment(project)
     if environment.gate == "drift" and not allow_drift:
         raise BlockedError("environment drift: this machine is not the pinned one", where=suite)

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "report": ("benchgov.cli.report:report", "Print a report."),
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
+    "replay": ("benchgov.cli.replay:replay", "Run the plan of a report again; the results must be the same."),
     "history": ("benchgov.cli.history:history", "Find the changes in a history of many reports."),
     "baseline": ("benchgov.cli.baseline:baseline", "Generate, approve and verify immutable baselines."),
     "regime": ("benchgov.cli.regime:regime", "Start a new regime, and see which ones there were."),

@@ -55,6 +55,9 @@ def print_plan(rim: Rim, plan: Plan, output_format: str) -> None:
             source.isolation,
             f"{source.timeout_seconds:g} s",
         )
+    for protocol in plan.protocols:
+        row = ("the result", "0", "1", "1", "functional", f"{protocol.timeout_seconds:g} s")
+        table.add_row(_plain(protocol.key), protocol.entry.family, *row)
     console(rim).print(table)
 
 

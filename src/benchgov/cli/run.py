@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,14 @@ if TYPE_CHECKING:
 @click.option(
     "--max-minutes", type=float, metavar="M", help="With --against: begin no further pairs after this time."
 )
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value of the suite's config; may be repeated.",
+)
+@click.option("--skip-build", is_flag=True, help="Leave the suite's build step out; its outputs are there.")
 @click.option("--dry-run", is_flag=True, help="Print the plan; measure nothing.")
 @click.option("--allow-drift", is_flag=True, help="Measure in an environment that is not the pinned one.")
 @click.option("--gate/--no-gate", default=True, help="Hold the report against the active baseline.")
@@ -67,6 +76,8 @@ def run(  # noqa: PLR0913 (one argument per option)
     against: str | None,
     pairs: int | None,
     max_minutes: float | None,
+    settings: tuple[str, ...],
+    skip_build: bool,
     dry_run: bool,
     allow_drift: bool,
     gate: bool,
@@ -95,18 +106,24 @@ def run(  # noqa: PLR0913 (one argument per option)
       benchgov run core --only 'canonical-*' --only chain-append@1000 --runs 20
       benchgov run core --dry-run --format json
       benchgov run core --against origin/main --max-minutes 20
+      benchgov run solver --set depth=12 --set mode=exact
       benchgov run core --shard "$SHARD"     (in a matrix job: SHARD is toJSON(matrix))
     """
     from benchgov.cli.against import AgainstFlags, print_pairs
     from benchgov.cli.measured import print_plan
     from benchgov.measure.plan import SamplingFlags, plan_suite
+    from benchgov.suites.parameters import parse_settings
 
     paired = AgainstFlags(against, pairs, max_minutes)
     paired.check(runs)
     project = open_project(config_file, {("regime",): regime, ("output_dir",): output_dir})
     loaded = suite_of(project, suite)
     part = _shard(loaded, only, shard)
-    plan = plan_suite(loaded, patterns=only, sampling=SamplingFlags(warmup, runs, timeout), shard=part)
+    given = parse_settings(loaded.manifest.config_schema, settings)
+    sampling = SamplingFlags(warmup, runs, timeout)
+    plan = plan_suite(loaded, patterns=only, sampling=sampling, shard=part, given=given)
+    paired.check_plan(plan, skip_build=skip_build)
+    plan = replace(plan, skip_build=skip_build)
     if dry_run:
         print_plan(project.rim, plan, output_format)
         print_pairs(project, plan, paired)

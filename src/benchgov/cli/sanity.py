@@ -79,6 +79,7 @@ def refuse_others(report: Path | None, given: Mapping[str, Any]) -> None:
         "ref": "--baseline-ref",
         "thresholds": "--threshold",
         "missing": "--missing",
+        "authoritative": "--authoritative",
     }
     others = [flag for key, flag in names.items() if given.get(key)]
     others += ["REPORT"] if report else []

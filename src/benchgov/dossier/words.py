@@ -147,6 +147,7 @@ def notices(report: Report, comparison: Comparison | None, stale: bool, chain: C
     """What a reader must know before the numbers: alarms first, then warnings, then notes."""
     found = [
         *_evidence_notices(chain, stale),
+        *_standing(report, comparison),
         *_report_notices(report),
         *_other_machine(comparison),
         *_missing(comparison, chain, stale),
@@ -176,14 +177,27 @@ def _evidence_notices(chain: Chain, stale: bool) -> Iterator[Notice]:
         )
 
 
-def _report_notices(report: Report) -> Iterator[Notice]:
+def _standing(report: Report, comparison: Comparison | None) -> Iterator[Notice]:
+    """Whether the numbers, or the changes, may be published as authoritative."""
     gate = report.environment.gate
+    title = "These numbers are not authoritative"
     if gate != "pass":
         yield Notice(
             "warning",
-            "These numbers are not authoritative",
+            title,
             f"The environment is {GATE_WORDS[gate]}. Don't publish them, and don't make a baseline of them.",
         )
+    elif not report.summary.authoritative:
+        yield Notice("warning", title, "Not all of them were measured in the pinned environment.")
+    elif comparison is not None and comparison.baselines and not comparison.authoritative:
+        yield Notice(
+            "warning",
+            "The changes are not authoritative",
+            "The baseline was measured without a passed environment gate.",
+        )
+
+
+def _report_notices(report: Report) -> Iterator[Notice]:
     if report.config.dirty:
         yield Notice(
             "warning",
@@ -262,6 +276,7 @@ def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
 _ISOLATION_WORDS = {
     "process": "every sample had a process of its own.",
     "shared": "one process gave all samples, so they are not independent of each other.",
+    "functional": "it ran once, for its functional result; its time is no measurement, and is not compared.",
     "imported": "the samples were read from another tool's output; how it took them is that tool's matter.",
 }
 

@@ -124,6 +124,9 @@ def _stop(
     """The verdict and its reason when no metric can be judged at all."""
     if not any(run.run_is_valid for run in report.runs):
         return "blocked", sentences.join(["The report has no valid run.", *_reasons(report.runs)])
+    if all(run.sampling.isolation == "functional" for run in report.runs):
+        reason = "Its results are functional, not measured: `benchgov replay` holds them against a report."
+        return "not-comparable", reason
     if report.config.against:
         return None
     make = f"Make one: `benchgov baseline generate {report.config.suite} --activate`, in a reviewed change."
@@ -132,10 +135,8 @@ def _stop(
         others = f" (there are some for: {', '.join(baselines.regimes)})" if baselines.regimes else ""
         reason = f"No baseline is active for regime {report.config.regime}{others}."
         return "not-comparable", sentences.join([reason, make])
-    if against.suite != report.config.suite:
-        return "not-comparable", f"The baseline is of suite {against.suite}, not {report.config.suite}."
-    if against.regime != report.config.regime:
-        return "not-comparable", f"The baseline is of regime {against.regime}, not {report.config.regime}."
+    if differs := _other_plan(against, report):
+        return "not-comparable", differs
     if not _comparable(against, report, same):
         names = [one.name for one in difference(against.facts, report.environment.facts)]
         differs = f" It differs in: {', '.join(names)}." if names else ""
@@ -143,6 +144,27 @@ def _stop(
             [f"No baseline was measured in this environment.{differs}", make]
         )
     return None
+
+
+def _other_plan(against: Baseline, report: Report) -> str:
+    """Why the baseline is of something else, whatever the machine; empty when it is not."""
+    config = report.config
+    if against.suite != config.suite:
+        return f"The baseline is of suite {against.suite}, not {config.suite}."
+    if against.regime != config.regime:
+        return f"The baseline is of regime {against.regime}, not {config.regime}."
+    if against.values != config.values:
+        return f"The suite's config differs: {_differences(against.values, config.values)}."
+    return ""
+
+
+def _differences(before: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """`depth is 5, the baseline has 3`, for every value that is not the same."""
+    return "; ".join(
+        f"{name} is {now.get(name, 'not there')!r}, the baseline has {before.get(name, 'none')!r}"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    )
 
 
 def _comparable(against: Baseline, report: Report, same: Sequence[str] | None) -> bool:

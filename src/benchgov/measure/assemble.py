@@ -171,6 +171,8 @@ def build_report(
         timeout_seconds=plan.sampling.timeout_seconds,
         selection=plan.selection,
         options=plan.options,
+        values=dict(plan.values),
+        build=plan.build,
         revision=revision[0],
         dirty=revision[1],
         against=against,

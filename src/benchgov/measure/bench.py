@@ -20,6 +20,7 @@ from benchgov.measure.sampling import Sampler, Series
 from benchgov.measure.session import SampleError, Session, Specification, host_environ, input_file
 from benchgov.report import scale_text
 from benchgov.suites.load import Suite
+from benchgov.suites.parameters import placeholder_values
 from benchgov.suites.placeholders import fill
 from benchgov.suites.signature import parse_signature, signature_from_json
 
@@ -130,6 +131,7 @@ class Bench:
             "input": str(file),
             "suite": str(self._suite.folder),
             "root": str(self._suite.root),
+            **placeholder_values(self.tree.environ),
         }
         specification = Specification(
             folder=self._suite.folder,
@@ -161,6 +163,9 @@ class Bench:
 
     def _first_run(self, entry: Entry, stack: contextlib.ExitStack) -> None:
         """Start the host and run once for the output; the outcome, or why there is none."""
+        if entry.planned.refusal:
+            entry.seen = stopped("execution", "blocked", entry.planned.refusal)
+            return
         timeout = entry.planned.sampling.timeout_seconds
         try:
             entry.session = stack.enter_context(self.session(entry))

@@ -155,7 +155,7 @@ def stray_module(spec: Spec) -> str:
         if isinstance(file, str) and _below(os.path.realpath(file), other):
             return (
                 f"module {name} was loaded from the work tree of the revision that it is compared with; let "
-                "`prepare` install each revision, or put its folder on PYTHONPATH"
+                "`build` install each revision, or put its folder on PYTHONPATH"
             )
     return ""
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from benchgov.errors import BenchgovError, UsageError
 from benchgov.measure.bench import Tree
+from benchgov.measure.build import Fault, build
 from benchgov.measure.plan import Plan, PlannedRun, PlannedSource, plan_suite
-from benchgov.measure.prepare import Fault, prepare
 from benchgov.measure.session import INHERITED
 from benchgov.report import Against
 from benchgov.suites.load import MANIFEST, Suite, load_suite
+from benchgov.suites.parameters import with_config
 from benchgov.suites.select import select
 
 PYTHON = "BENCHGOV_PYTHON"
@@ -80,7 +81,7 @@ def same_revision(plan: Plan, commit: str, environ: Mapping[str, str]) -> Other:
 
 
 def prepare_other(plan: Plan, revision: Revision, environ: Mapping[str, str]) -> Other:
-    """Load the same suite in the other work tree, plan it with the same flags, and prepare it.
+    """Load the same suite in the other work tree, plan it with the same flags, and build it.
 
     What is wrong with it is its `fault`; nothing is raised for that.
     """
@@ -89,14 +90,18 @@ def prepare_other(plan: Plan, revision: Revision, environ: Mapping[str, str]) ->
     if not (folder / MANIFEST).is_file():
         return Other(revision)
     try:
-        theirs = plan_suite(load_suite(folder, revision.root), sampling=plan.flags)
+        theirs = plan_suite(load_suite(folder, revision.root), sampling=plan.flags, given=plan.given)
     except BenchgovError as error:
         said = "; ".join([str(error), *error.details[:3]]).replace(str(revision.root), ".")
         return Other(revision, fault=Fault(f"its suite cannot be loaded: {said}"))
+    if theirs.values != plan.values:
+        return Other(revision, fault=Fault("its suite has another config, so the two are not comparable"))
+    environ = with_config(environ, theirs.values)
     before = Tree.of(theirs.suite, relocated(environ, own.root, revision.root), own.root)
-    if fault := prepare(before):
-        return Other(revision, fault=fault)
-    # Only now: `prepare` may have made what the variables lead to.
+    built = build(before)
+    if isinstance(built, Fault):
+        return Other(revision, fault=built)
+    # Only now: `build` may have made what the variables lead to.
     tree = Tree.of(theirs.suite, relocated(environ, own.root, revision.root), own.root)
     return Other(revision, tree, theirs)
 

@@ -15,11 +15,11 @@ from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.measure.assemble import Measurement, build_report, build_run, demote
 from benchgov.measure.bench import Bench, Entry, Tree
+from benchgov.measure.build import Fault, build
 from benchgov.measure.lanes import RunLane, measure_looks
 from benchgov.measure.order import Budget, Lot
 from benchgov.measure.other import Other
 from benchgov.measure.plan import Plan, PlannedRun
-from benchgov.measure.prepare import prepare
 from benchgov.measure.progress import Progress
 from benchgov.measure.runner import blocked, raw_name
 from benchgov.measure.scratch import scratch_folder
@@ -27,6 +27,7 @@ from benchgov.measure.source import Means
 from benchgov.measure.source_lane import SourceLane, SourceSide, with_reference
 from benchgov.report import Environment, Reference, Run
 from benchgov.rim import Clock
+from benchgov.suites.parameters import with_config
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,16 @@ def measure_paired(
         InputError: a selection by family to which nothing belongs that the sources gave.
     """
     started = now()
+    environ = with_config(environ, plan.values)
     elsewhere = pairing.other.revision.root
     tree = Tree.of(plan.suite, environ, None if elsewhere == plan.suite.root else elsewhere)
     tree = replace(tree, delays=pairing.delays)
-    if fault := prepare(tree):
+    built = build(tree)
+    if isinstance(built, Fault):
         return blocked(
-            plan, fault, environment=environment, regime=regime, revision=pairing.revision, now=now
+            plan, built, environment=environment, regime=regime, revision=pairing.revision, now=now
         )
+    plan = replace(plan, built=built)
     work = _Paired(plan, pairing, tree, Budget(now, pairing.max_minutes), progress)
     for group in plan.groups():
         work.measure_group(group)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from benchgov.adapters.registry import adapters
 from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.measure.assemble import Measurement, Observed, build_report, build_run, demote
 from benchgov.measure.bench import PASSED, Bench, Entry, Tree
+from benchgov.measure.build import Fault, build
+from benchgov.measure.functional_runs import not_run, run_protocol
 from benchgov.measure.plan import Plan, PlannedRun
-from benchgov.measure.prepare import Fault, prepare
 from benchgov.measure.progress import Progress
 from benchgov.measure.sampling import Series, rounds
 from benchgov.measure.scratch import scratch_folder
 from benchgov.measure.source import Means, Place
 from benchgov.measure.source_runs import unmeasured
-from benchgov.measure.source_series import measure_source
+from benchgov.measure.source_series import SourceRuns, measure_source
 from benchgov.report import Environment, Run
 from benchgov.rim import Clock
+from benchgov.suites.parameters import with_config
 
 
 def measure(
@@ -41,9 +44,12 @@ def measure(
         InputError: a selection by family to which nothing belongs that the sources gave.
     """
     started = now()
+    environ = with_config(environ, plan.values)
     tree = Tree.of(plan.suite, environ)
-    if fault := prepare(tree):
-        return blocked(plan, fault, environment=environment, regime=regime, revision=revision, now=now)
+    built = build(tree, skip=plan.skip_build)
+    if isinstance(built, Fault):
+        return blocked(plan, built, environment=environment, regime=regime, revision=revision, now=now)
+    plan = replace(plan, built=built)
     bench = Bench(tree, progress)
     runs: list[Run] = []
     samples: list[Json] = []
@@ -58,25 +64,42 @@ def measure(
             samples.append(seen.raw)
     # A benchmark whose variants disagree at one scale has no valid time at any other.
     runs = [demote(run, mismatched[run.benchmark]) if run.benchmark in mismatched else run for run in runs]
-    place = Place(plan.suite.root, plan.suite.folder)
-    means = Means(tree.python, environ, environment.facts, adapters() if plan.sources else {})
     logs: dict[str, Json] = {}
-    for number, source in enumerate(plan.sources, 1):
-        found = measure_source(source, plan, place, means, progress)
+    for found in (*_sources(plan, tree, environment, progress), *_protocols(plan, tree, progress)):
         runs += found.runs
         samples += found.samples
-        logs |= {f"source-{number:03}-{name}": value for name, value in found.logs.items()}
+        logs |= found.logs
     if not runs:
         raise InputError(f"no benchmark of the sources belongs to {', '.join(plan.selection)}")
     report = build_report(
         plan, runs, environment=environment, regime=regime, revision=revision, moments=(started, now())
     )
-    raw = {
+    raw_files = {
         raw_name(number, run.key): {"run": run.key, **values}
         for number, (run, values) in enumerate(zip(runs, samples, strict=True), 1)
         if run.run_is_valid
     }
-    return Measurement(report, raw | logs)
+    return Measurement(report, raw_files | logs)
+
+
+def _sources(plan: Plan, tree: Tree, environment: Environment, progress: Progress) -> Iterator[SourceRuns]:
+    place = Place(plan.suite.root, plan.suite.folder)
+    means = Means(tree.python, tree.environ, environment.facts, adapters() if plan.sources else {})
+    for number, source in enumerate(plan.sources, 1):
+        if source.refusal:
+            yield SourceRuns([unmeasured(source, source.refusal, plan.suite.path)], [None], {})
+            continue
+        found = measure_source(source, plan, place, means, progress)
+        logs = {f"source-{number:03}-{name}": value for name, value in found.logs.items()}
+        yield replace(found, logs=logs)
+
+
+def _protocols(plan: Plan, tree: Tree, progress: Progress) -> Iterator[SourceRuns]:
+    for protocol in plan.protocols:
+        progress.begin(protocol)
+        run, raw = run_protocol(protocol, tree)
+        progress.done(run)
+        yield SourceRuns([run], [raw], {})
 
 
 def blocked(
@@ -93,6 +116,7 @@ def blocked(
     seen = Observed(dict.fromkeys(PASSED, "skipped"), reason, tail)
     runs = [build_run(planned, seen, plan.suite.path) for planned in plan.runs]
     runs += [unmeasured(source, reason, plan.suite.path, tail) for source in plan.sources]
+    runs += [not_run(protocol, plan.suite.path, reason, tail) for protocol in plan.protocols]
     moment = now()
     report = build_report(
         plan, runs, environment=environment, regime=regime, revision=revision, moments=(moment, moment)

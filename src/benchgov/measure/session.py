@@ -234,9 +234,10 @@ INHERITED = (
     *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV"),
     *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "JAVA_HOME", "GOROOT", "GOPATH", "CARGO_HOME", "RUSTUP_HOME"),
     *("NODE_PATH", "GOCACHE", "GOMODCACHE", "XDG_CACHE_HOME", "RUSTUP_TOOLCHAIN", "GRADLE_USER_HOME"),
-    *("MAVEN_HOME", "DOTNET_ROOT", "NUGET_PACKAGES"),
+    *("MAVEN_HOME", "DOTNET_ROOT", "NUGET_PACKAGES", "BENCHGOV_CONFIG"),
 )
-"""Variables that a benchmark sees: where its tools are, and nothing secret. Others come from its `env`."""
+"""Variables that a benchmark sees: where its tools are, the suite's config, and nothing secret. Others come
+from its `env`."""
 
 
 def host_environ(environ: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:

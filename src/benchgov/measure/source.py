@@ -21,6 +21,7 @@ from benchgov.measure.scratch import scratch_folder
 from benchgov.measure.session import STDERR_TAIL, SampleError, Session, Specification, host_environ, printable
 from benchgov.measure.source_files import Folders, Watch, Written
 from benchgov.report import Facts
+from benchgov.suites.parameters import placeholder_values
 from benchgov.suites.placeholders import fill
 from benchgov.suites.source import AUTO, SourceEntry, SourceSpec
 from benchgov.text import one_line
@@ -109,7 +110,7 @@ def _run(
     folders.output.mkdir()
     watch = Watch(source.patterns, folders, folders.output.stat().st_mtime_ns)
     values = {"python": means.python, "suite": str(place.suite), "root": str(place.root)}
-    values["output"] = str(folders.output)
+    values |= {"output": str(folders.output), **placeholder_values(means.environ)}
     specification = Specification(
         folder=folders.run_in,
         path=(),

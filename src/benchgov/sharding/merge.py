@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -11,6 +12,7 @@ from benchgov.canonical import Json
 from benchgov.environment.pinned import difference
 from benchgov.errors import BlockedError
 from benchgov.replay import replay_section
+from benchgov.replay.section import BUILD_OUTSIDE_PLAN_FIELDS
 from benchgov.report import Against, Gate, Report, Run, summarize
 from benchgov.sharding.shard import OPTION, ShardRecord, benchmark_of, plan_digest, record_of
 from benchgov.text import one_line
@@ -164,7 +166,9 @@ def _common(place: _Place) -> Mapping[str, Json]:
     report, record = place.part.report, place.record
     # Of an import they are the fewest that any log had; of a measurement they are what was asked for.
     counts = set() if record else {"warmup", "runs"}
-    config = report.config.model_dump(mode="json", exclude={"options", "selection", "against", *counts})
+    left_out: dict[str, Any] = dict.fromkeys(("options", "selection", "against", *counts), True)
+    left_out["build"] = set(BUILD_OUTSIDE_PLAN_FIELDS)  # what a build prints differs from job to job
+    config = report.config.model_dump(mode="json", exclude=left_out)
     if against := report.config.against:  # each shard knows its own part of the other revision
         config["against"] = against.model_dump(mode="json", exclude={"runs"})
     options = {f"option {name}": value for name, value in report.config.options.items() if name != OPTION}

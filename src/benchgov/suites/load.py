@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from benchgov.suites.band_checks import band_faults
 from benchgov.suites.bands import Bands, ScaleRules, rules_of
 from benchgov.suites.checks import Fault, Place, benchmark_faults, duplicate_ids
 from benchgov.suites.manifest import Family, FamilyRule, Manifest, as_entry, rules_of_families
+from benchgov.suites.parameters import config_faults, placeholder_names
+from benchgov.suites.protocol import ProtocolEntry
+from benchgov.suites.protocol_checks import build_faults, protocol_faults
 from benchgov.suites.source import SourceEntry
 from benchgov.suites.source_checks import source_faults
 from benchgov.wire import Name
@@ -164,6 +167,9 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
     if isinstance(value.get("suite"), str) and value["suite"] != place.folder.name:
         at: Location = ("suite",)
         yield at, f"is {value['suite']!r}, but the suite's folder is {place.folder.name!r}"
+    yield from config_faults(value.get("config_schema"), value.get("config"))
+    place = replace(place, config=placeholder_names(value.get("config_schema")))
+    yield from build_faults(value.get("build"), place)
     raw = value.get("benchmarks")
     items = list(enumerate(raw)) if isinstance(raw, list) else []
     ids = [(index, item["id"]) for index, item in items if isinstance(item, dict) and "id" in item]
@@ -178,6 +184,8 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
         known = [str(name) for name in families]
         if isinstance(entry, SourceEntry):
             yield from source_faults(index, entry, known, place)
+        elif isinstance(entry, ProtocolEntry):
+            yield from protocol_faults(index, entry, known, place)
         else:
             yield from benchmark_faults(index, entry, known, place)
             yield from band_faults(index, entry, bands)

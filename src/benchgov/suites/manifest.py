@@ -10,14 +10,23 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
 from benchgov.suites.bands import Bands, Growth, Scaled, ScaleRules
-from benchgov.suites.part import MIN_RUNS, MIN_WARMUP, EntryId, Part, Variables, Word, split_command, texts
-from benchgov.suites.placeholders import PREPARE_PLACEHOLDERS, placeholders_in
+from benchgov.suites.build import BuildStep
+from benchgov.suites.parameters import Parameter, ParameterName, Value
+from benchgov.suites.part import (
+    MIN_RUNS,
+    MIN_WARMUP,
+    Callable_,
+    EntryId,
+    Part,
+    Variables,
+    Word,
+    split_command,
+    texts,
+)
+from benchgov.suites.protocol import ProtocolEntry
 from benchgov.suites.source import SourceEntry, compiled
 from benchgov.wire import Blake3, Name
 
-CALLABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$"
-
-Callable_ = Annotated[str, Field(pattern=CALLABLE_PATTERN)]
 Scale = Annotated[float, Field(gt=0)]
 Isolation = Literal["process", "shared"]
 
@@ -163,32 +172,6 @@ class Family(Part):
         return given
 
 
-class Prepare(Part):
-    """A command that makes a work tree ready to be measured: a build, an installation.
-
-    It runs once in the suite's folder; `{python}`, `{suite}` and `{root}` (the repository's folder) are
-    replaced. A command line in its place stands for this with that `command`.
-    """
-
-    command: Annotated[tuple[Word, ...], Field(min_length=1)]
-    env: Variables = {}
-    timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600
-
-    _split = field_validator("command", mode="before")(split_command)
-
-    @field_validator("command")
-    @classmethod
-    def _known(cls, command: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := set(placeholders_in(command)) - set(PREPARE_PLACEHOLDERS):
-            known = ", ".join(PREPARE_PLACEHOLDERS)
-            raise ValueError(f"unknown placeholder {{{min(unknown)}}}; known are {known}")
-        return command
-
-
-def _as_prepare(value: Any) -> Any:
-    return {"command": value} if isinstance(value, (str, list, tuple)) else value
-
-
 FamilyRule = tuple[str, str]
 """(regular expression, family)."""
 
@@ -198,40 +181,63 @@ def rules_of_families(families: Mapping[str, Family]) -> tuple[FamilyRule, ...]:
     return tuple((pattern, name) for name, family in families.items() for pattern in family.match)
 
 
-def as_entry(value: Any) -> Benchmark | SourceEntry:
+def as_entry(value: Any) -> Benchmark | SourceEntry | ProtocolEntry:
     """`value` as the kind of entry that it is, so that faults are those of that kind alone.
 
     Raises:
         ValueError: it is not valid (pydantic's ValidationError), or not an entry at all.
     """
-    if isinstance(value, (Benchmark, SourceEntry)):
+    if isinstance(value, (Benchmark, SourceEntry, ProtocolEntry)):
         return value
     if not isinstance(value, dict):
-        raise ValueError("an entry is a mapping, with `variants` or a `source`")
-    if "source" in value and "variants" in value:
+        raise ValueError("an entry is a mapping, with `variants` or a `source`, or a protocol's `command`")
+    kinds = [name for name in ("source", "variants") if name in value]
+    if len(kinds) == 2:
         raise ValueError("an entry has either `variants` or a `source`")
-    return (SourceEntry if "source" in value else Benchmark).model_validate(value)
+    if kinds == ["source"]:
+        return SourceEntry.model_validate(value)
+    if not kinds and ("command" in value or "callable" in value):
+        return ProtocolEntry.model_validate(value)
+    return Benchmark.model_validate(value)
 
 
-Entry = Annotated[Benchmark | SourceEntry, BeforeValidator(as_entry)]
-"""What `benchmarks` lists: a benchmark with variants, or a source of benchmarks."""
+Entry = Annotated[Benchmark | SourceEntry | ProtocolEntry, BeforeValidator(as_entry)]
+"""What `benchmarks` lists: a benchmark with variants, a source of benchmarks, or a protocol."""
 
 
 class Manifest(Part):
-    """A suite's manifest, format version 1."""
+    """A suite's manifest, format version 1.
+
+    A suite is of one `kind`: `measured` (benchmarks and sources), or `protocols` (functional results).
+    """
 
     version: Literal[1]
     suite: Name
-    kind: Literal["measured"]
+    kind: Literal["measured", "protocols"]
     description: str = ""
     defaults: SamplingSpec = SamplingSpec()
-    prepare: Annotated[Prepare | None, BeforeValidator(_as_prepare)] = None
+    build: BuildStep | None = None
+    config_schema: dict[ParameterName, Parameter] = Field(
+        default={}, description="the suite's config: name → its type, and what it may be"
+    )
+    config: dict[ParameterName, Value] = Field(
+        default={}, description="values of the config; `--set` wins over them, and they over the defaults"
+    )
     families: Annotated[dict[Name, Family], Field(min_length=1)]
     bands: Bands = Field(default={}, description="band → its sizes, and limits that win over the family's")
     growth: Growth = Field(
         default={}, description="metric → how fast it may grow with the size, for what has three or more"
     )
     benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Manifest:
+        functional = self.kind == "protocols"
+        for entry in self.benchmarks:
+            if isinstance(entry, ProtocolEntry) != functional:
+                what = "a protocol" if not functional else "not a protocol"
+                raise ValueError(f"{entry.id!r} is {what}, and the suite's kind is {self.kind!r}")
+        return self
 
     def scales(self) -> ScaleRules:
         """Bands and growth limits."""
