@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 and RFC 9162 over SHA-256: roots, proofs, and what checks them.
 
-A leaf is hashed as SHA-256(0x00 ‖ data), a node as SHA-256(0x01 ‖ left ‖ right). Of a log the data of a leaf is
-the whole file of a record. Nothing here knows where records or hashes lie: a proof is built from `Node`.
+A leaf is hashed as SHA-256(0x00 ‖ data), a node as SHA-256(0x01 ‖ left ‖ right). In the audit log a leaf's
+data is the whole file of a record. Nothing here knows where records or hashes lie: see `Node`.
 """
 
 from __future__ import annotations
@@ -56,8 +56,14 @@ class CompactRange:
         self._peaks.append(subtree)
         self.size += 1 << level
 
-    def root(self) -> bytes:
-        """The root over all that was added."""
+    def root(self, more: Sequence[bytes] = ()) -> bytes:
+        """The root over all that was added, and over some more leaves' hashes that are not added by this."""
+        if more:
+            longer = CompactRange()
+            longer.size, longer._peaks = self.size, list(self._peaks)
+            for leaf in more:
+                longer.append(leaf)
+            return longer.root()
         if not self._peaks:
             return EMPTY_ROOT
         *others, root = self._peaks
@@ -112,7 +118,7 @@ def inclusion_proof(index: int, size: int, node: Node) -> tuple[bytes, ...]:
 
 
 def consistency_proof(old: int, size: int, node: Node) -> tuple[bytes, ...]:
-    """The hashes that show the first `old` leaves to be the beginning of the first `size` (RFC 9162, 2.1.4.1).
+    """The hashes that show the first `old` leaves to begin the tree of `size` leaves (RFC 9162, 2.1.4.1).
 
     Raises:
         UsageError: `old` is 0, about which nothing can be shown, or larger than `size`.
@@ -137,7 +143,7 @@ def consistency_proof(old: int, size: int, node: Node) -> tuple[bytes, ...]:
 def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:
     """Check that the leaf with the hash `leaf` lies at `index` under `root` (RFC 9162, 2.1.3.2).
 
-    The size is bound by the root, not by the proof: a proof may fit several sizes, so take both from one head.
+    The root binds the size, the proof does not: one proof may fit several sizes. Take both from one head.
 
     Raises:
         TamperError: it does not, as far as this proof shows.

@@ -1,7 +1,7 @@
 """Signed notes, as C2SP's signed-note says: a text, and Ed25519 signatures of keys that have a name.
 
-A key's public half is a line that is safe to publish (`name+id+base64`); its private half is the line that Go's
-`sumdb/note` writes (`PRIVATE+KEY+name+id+base64`). Signatures of keys that nobody named are kept, and not believed.
+A key's public half is a line that is safe to publish (`name+id+base64`); its private half is the line that
+Go's `sumdb/note` writes (`PRIVATE+KEY+name+id+base64`). Signatures of unknown keys are kept, not believed.
 """
 
 from __future__ import annotations
@@ -73,14 +73,15 @@ def parse_note(content: str, where: str) -> Note:
     cut = content.rfind("\n\n")
     if cut < 0:
         return Note(content)
-    lines = content[cut + 2 :].splitlines(keepends=True) if cut + 2 < len(content) else []
+    # Not `splitlines`, which also cuts at characters that are no newline.
+    lines = content[cut + 2 :].split("\n")[:-1]
     if not 0 < len(lines) <= MAX_SIGNATURES:
         raise InputError(f"a note with {len(lines)} signatures; 1 to {MAX_SIGNATURES} are read", where=where)
     return Note(content[: cut + 1], tuple(_signature(line, where) for line in lines))
 
 
 def _signature(line: str, where: str) -> Signature:
-    name, space, encoded = line.removeprefix(_DASH).removesuffix("\n").partition(" ")
+    name, space, encoded = line.removeprefix(_DASH).partition(" ")
     data = unbase64(encoded)
     if not line.startswith(_DASH) or not space or not is_key_name(name) or data is None or len(data) < 5:
         raise InputError("a line below a note is no signature (`— name base64`)", where=where)
