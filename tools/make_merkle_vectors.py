@@ -11,6 +11,7 @@ import base64
 import json
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ def inclusion(index: int, size: int) -> Iterator[tuple[str, dict[str, Any]]]:
         "no-tree": {"treeSize": 0},
         "other-root": {"root": _text(GARBAGE)},
         "no-root": {"root": ""},
-        "leaf-as-node": {"leafHash": _text(plain.sha256(b"\1" + leaves[index]).digest())},
-        "leaf-without-prefix": {"leafHash": _text(plain.sha256(leaves[index]).digest())},
+        "leaf-as-node": {"leafHash": _text(sha256(b"\1" + leaves[index]).digest())},
+        "leaf-without-prefix": {"leafHash": _text(sha256(leaves[index]).digest())},
     }
     yield from _spoilt(good, bad, hashes, root)
 

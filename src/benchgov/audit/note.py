@@ -64,7 +64,11 @@ def parse_note(content: str, where: str) -> Note:
     Raises:
         InputError: too large, a control character, no newline at the end, or a line that is no signature.
     """
-    if len(content.encode("utf-8", "surrogatepass")) > MAX_NOTE_BYTES:
+    try:
+        size = len(content.encode())
+    except UnicodeEncodeError as error:
+        raise InputError("a note that is not UTF-8", where=where) from error
+    if size > MAX_NOTE_BYTES:
         raise InputError(f"a note of more than {MAX_NOTE_BYTES:,} bytes", where=where)
     if found := _CONTROL.search(content):
         raise InputError(f"a control character, {found.group()!r}, in a note", where=where)
