@@ -28,7 +28,7 @@ class Inclusion(Wire):
     `leaf_hash` is SHA-256(0x00 ‖ the record's file); `hashes` lead from it to the root (RFC 9162, 2.1.3).
     """
 
-    kind: Literal["inclusion"] = "inclusion"
+    kind: Literal["inclusion"]
     index: Annotated[int, Field(ge=0)]
     leaf_hash: Sha256
     hashes: Hashes
@@ -40,7 +40,7 @@ class Consistency(Wire):
     `hashes` are those of RFC 9162, 2.1.4.
     """
 
-    kind: Literal["consistency"] = "consistency"
+    kind: Literal["consistency"]
     earlier: str
     hashes: Hashes
 
@@ -48,7 +48,7 @@ class Consistency(Wire):
 class Proof(Wire):
     """A claim about a log, and the C2SP checkpoint, signed or not, that it leads to."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1]
     checkpoint: str
     claim: Annotated[Inclusion | Consistency, Field(discriminator="kind")]
 
@@ -70,9 +70,8 @@ def prove_inclusion(index: int, leaf: bytes, hashes: Sequence[bytes], later: Sig
         ProofError: it does not hold.
     """
     verify_inclusion(index, later.head.size, leaf, hashes, later.head.root)
-    return Proof(
-        checkpoint=str(later), claim=Inclusion(index=index, leaf_hash=leaf.hex(), hashes=_hex(hashes))
-    )
+    claim = Inclusion(kind="inclusion", index=index, leaf_hash=leaf.hex(), hashes=_hex(hashes))
+    return Proof(schema_version=1, checkpoint=str(later), claim=claim)
 
 
 def prove_consistency(earlier: SignedCheckpoint, later: SignedCheckpoint, hashes: Sequence[bytes]) -> Proof:
@@ -83,7 +82,8 @@ def prove_consistency(earlier: SignedCheckpoint, later: SignedCheckpoint, hashes
     """
     old, new = earlier.head, later.head
     verify_consistency(old.size, new.size, old.root, new.root, hashes)
-    return Proof(checkpoint=str(later), claim=Consistency(earlier=str(earlier), hashes=_hex(hashes)))
+    claim = Consistency(kind="consistency", earlier=str(earlier), hashes=_hex(hashes))
+    return Proof(schema_version=1, checkpoint=str(later), claim=claim)
 
 
 def _hex(hashes: Sequence[bytes]) -> tuple[str, ...]:
