@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from benchgov import errors, report_fields
 from benchgov.actions.reference import render_reference
+from benchgov.audit.proof import Proof
 from benchgov.audit.record import Record
 from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Baseline
@@ -44,6 +45,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "derivation-schema-v1.json": Derivation,
     "regime-schema-v1.json": Regime,
     "audit-record-schema-v1.json": Record,
+    "audit-proof-schema-v1.json": Proof,
     "benchgov-yaml-schema-v1.json": Settings,
     "suite-yaml-schema-v1.json": Manifest,
     "accepted-yaml-schema-v1.json": AcceptedFile,
