@@ -17,7 +17,8 @@ from bench.core import reference_chain
 
 from benchgov.audit.chain import Draft, append, find, read, verify
 from benchgov.audit.host import host_fingerprint
-from benchgov.audit.store import key_path, record_path
+from benchgov.audit.hints import key_path
+from benchgov.audit.store import record_path
 from benchgov.errors import InputError
 
 HOST = "host-a"

@@ -19,12 +19,21 @@ from pathlib import Path
 from blake3 import blake3
 
 from benchgov.audit.record import Record
-from benchgov.audit.store import NotARecordError, host_folder, read_record, record_path, scan_records
+from benchgov.audit.store import (
+    NotARecordError,
+    host_folder,
+    read_record,
+    record_name,
+    record_path,
+    records_folder,
+    scan_records,
+)
 from benchgov.documents import json_model, parse_json
 from benchgov.errors import InputError, OutputError, TamperError
 from benchgov.files import sync_folder
 
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# Not O_TRUNC: some file systems would write the file out at once.
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_DIGITS = 12
 # How far behind the end to look for records that a stale hint would have missed: 2^0 … 2^20.
@@ -51,7 +60,7 @@ def last_sequence(store: Path, host: str) -> int:
         InputError: the folder cannot be read.
     """
     hinted = _read(end_path(store, host))
-    if hinted and _is_there(store, host, hinted) and not later_record(store, host, hinted):
+    if hinted and os.path.lexists(record_path(store, host, hinted)) and not later_record(store, host, hinted):
         return hinted
     found = scan_records(store, host)
     if found.count != found.last:
@@ -63,9 +72,10 @@ def last_sequence(store: Path, host: str) -> int:
 
 
 def later_record(store: Path, host: str, sequence: int) -> int | None:
-    """A record 1, 2, 4, … places after `sequence` that exists; None, nearly always, where there is no later one."""
+    """A record 1, 2, 4, … places after `sequence` that exists; None where the chain ends."""
+    folder = records_folder(store, host)
     places = (sequence + (1 << step) for step in range(_PROBES))
-    return next((place for place in places if _is_there(store, host, place)), None)
+    return next((place for place in places if os.path.lexists(f"{folder}/{record_name(place)}")), None)
 
 
 def note_end(store: Path, host: str, sequence: int) -> None:
@@ -134,10 +144,6 @@ def _key_at(store: Path, host: str, sequence: int) -> str | None:
         return None
 
 
-def _is_there(store: Path, host: str, sequence: int) -> bool:
-    return os.path.lexists(record_path(store, host, sequence))
-
-
 def _write(path: Path, sequence: int) -> None:
     try:
         descriptor = os.open(path, _WRITE, 0o644)
@@ -145,7 +151,7 @@ def _write(path: Path, sequence: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, _WRITE, 0o644)
     try:
-        os.write(descriptor, b"%d\n" % sequence)
+        os.write(descriptor, b"%012d\n" % sequence)
     finally:
         os.close(descriptor)
 

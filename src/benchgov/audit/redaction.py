@@ -37,6 +37,10 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a JSON web token", _word(r"eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{0,8192}")),
     ("a password in an address", re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,128}:[^\s/@]{1,256}@")),
 )
+# What one of the above begins with, or holds: most texts hold none of it.
+_SUSPECT = re.compile(
+    r"gh[opusr]_|github_pat_|glpat-|A[KSBC][IC]A|AIza|xox|npm_|pypi-|[sr]k_live_|sk-|-----BEGIN|eyJ|://"
+)
 _EMAIL = re.compile(
     r"(?<![\w.%+-])(?!git@)[A-Za-z0-9_%+][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
     re.ASCII,
@@ -141,7 +145,7 @@ def _walk_object(
 def _matches(text: str, name: str) -> Iterator[tuple[str, str]]:
     """(what, matched text) for everything in `text`, the value of the key `name`."""
     rest = _DIGEST.sub(" ", text)
-    for what, pattern in _SECRETS:
+    for what, pattern in _SECRETS if _SUSPECT.search(rest) else ():
         yield from ((what, found[0]) for found in pattern.finditer(rest))
     if "@" in rest:
         yield from (("an e-mail address", found[0]) for found in _EMAIL.finditer(rest))
@@ -149,7 +153,7 @@ def _matches(text: str, name: str) -> Iterator[tuple[str, str]]:
         yield from (("a private path", found[0]) for found in _PATH.finditer(rest))
     if _is_secret(name, text):
         yield "what its name calls a secret", text
-    for found in _ASSIGNMENT.finditer(text):
+    for found in _ASSIGNMENT.finditer(text) if "=" in text or ":" in text else ():
         if _is_secret(found["name"], found["value"]):
             yield "a secret that is assigned to a name", found["value"]
 

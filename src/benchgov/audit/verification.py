@@ -88,7 +88,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class Job:
-    """One host's chain to verify: from its beginning, from a time, or from a head that was verified before."""
+    """One host's chain to verify: from its beginning, from a time, or from a head verified before."""
 
     store: Path
     host: str

@@ -1,4 +1,4 @@
-"""Walk along one host's chain: does every record continue the one before it, and if not, where does it end."""
+"""Walk along one host's chain: does every record continue the one before it, and where does that end."""
 
 from __future__ import annotations
 
