@@ -79,17 +79,17 @@ def write_atomic(path: Path, data: bytes) -> None:
         sync_folder(path.parent)
 
 
-def create_exclusive(path: Path, data: bytes) -> bool:
+def create_exclusive(path: Path, data: bytes, mode: int = 0o644) -> bool:
     """Put `data` at `path` durably, only if nothing is there; False when something already is.
 
-    A reader sees the whole file or none: `link` both publishes and refuses to replace.
+    A reader sees the whole file or none: `link` both publishes and refuses to replace. `mode`: whose it is.
 
     Raises:
         OutputError: as `write_atomic`.
     """
     with _reporting(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _write_beside(path, data)
+        temporary = _write_beside(path, data, mode)
         try:
             os.link(temporary, path)
         except FileExistsError:
@@ -149,9 +149,9 @@ def _reporting(path: Path) -> Iterator[None]:
         raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
 
 
-def _write_beside(path: Path, data: bytes) -> Path:
+def _write_beside(path: Path, data: bytes, mode: int = 0o644) -> Path:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)

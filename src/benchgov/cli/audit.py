@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchgov.cli.audit_checkpoint import checkpoint, keygen
+from benchgov.cli.audit_proofs import check_proof, prove
 from benchgov.cli.common import config_option, console, format_option, open_project, print_json
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ def audit() -> None:
     The log is a chain of records, one per host: each holds the digest of the one before it. It reveals any
     change relative to a head that is kept elsewhere, so keep the head that `audit verify` prints.
     """
+
+
+for command in (checkpoint, prove, check_proof, keygen):
+    audit.add_command(command)
 
 
 @audit.command("append")

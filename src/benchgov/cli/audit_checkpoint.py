@@ -1,0 +1,153 @@
+"""`benchgov audit checkpoint` and `keygen`: the head of the log, for others to keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchgov.cli.common import config_option, format_option, open_project, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from benchgov.audit.note import Signer
+    from benchgov.audit.published import Published
+    from benchgov.cli.common import Project
+
+store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Folder of the log.  [default: audit.store of benchgov.yaml]",
+)
+host_option = click.option("--host", help="Which host's chain, where the log has several.")
+file_type = click.Path(path_type=Path)
+
+
+@click.command("checkpoint")
+@click.option("--key", type=file_type, help="Private key to sign with, as `audit keygen` writes it.")
+@click.option("--origin", help="Name of the log, once and for ever.  [default: the key's name]")
+@click.option("--against", type=file_type, help="A checkpoint kept elsewhere, which the log must extend.")
+@click.option("--cosigned", type=file_type, help="A witness's copy of a checkpoint: keep its signatures.")
+@click.option("--incremental", is_flag=True, help="Read only the records since the last checkpoint.")
+@click.option("--out", type=file_type, help="Write a copy here.")
+@host_option
+@store_option
+@config_option
+@format_option
+def checkpoint(incremental: bool, out: Path | None, output_format: str, **given: Any) -> int:
+    """Publish the head of the log: how many records, and the root of the Merkle tree over them.
+
+    It is a C2SP checkpoint: keep a copy where those who write the log cannot reach it. The chain, every
+    record and every tile are verified first. A checkpoint never goes back: a log that is shorter than the
+    last one, or has another root at its size, is refused, and both heads are kept as evidence.
+
+    Exit codes: 0 published, or unchanged; 5 the log is not what was published; 65 there is no log.
+
+    \b
+    Example:
+      benchgov audit checkpoint --out anchor.txt
+      benchgov audit checkpoint --key audit.key --against anchor.txt
+    """
+    from benchgov.audit import published
+    from benchgov.audit.verification import verify
+    from benchgov.files import write_atomic
+
+    project = open_project(given["config_file"])
+    folder = given["store"] or project.audit_store
+    host = published.choose_host(folder, given["host"])
+    signer = _signer(given["key"])
+    if given["cosigned"]:
+        published.adopt(folder, host, published.read_checkpoint(given["cosigned"]))
+    if not incremental and (divergence := verify(folder).divergence):
+        raise divergence.error()
+    tree = published.host_tree(folder, host)
+    if not incremental:
+        published.examine(folder, host, tree)
+    if given["against"]:
+        published.require_extends(folder, host, tree, published.read_checkpoint(given["against"]))
+    origin = given["origin"] or _origin(folder, host, signer, project.rim.environ)
+    done = published.publish(folder, host, tree, origin=origin, signer=signer)
+    if out:
+        write_atomic(out, str(done.checkpoint).encode())
+    _print_checkpoint(project, host, done, output_format)
+    return 0
+
+
+def _signer(key: Path | None) -> Signer | None:
+    if key is None:
+        return None
+    from benchgov.audit.note import parse_signer
+    from benchgov.files import read_text
+
+    return parse_signer(read_text(key, limit=4096))
+
+
+def _origin(store: Path, host: str, signer: Signer | None, environ: Mapping[str, str]) -> str:
+    """The name that the log has already; else the key's; else one made of the repository and the host."""
+    from benchgov.audit.published import newest
+
+    last = newest(store, host)
+    if last:
+        return last.head.origin
+    if signer:
+        return signer.name
+    server = environ.get("GITHUB_SERVER_URL", "").rpartition("//")[2]
+    parts = [server, environ.get("GITHUB_REPOSITORY", ""), "benchgov-audit", host]
+    return "/".join(part for part in parts if part)
+
+
+def _print_checkpoint(project: Project, host: str, done: Published, output_format: str) -> None:
+    head = done.checkpoint.head
+    if output_format == "table":
+        project.rim.stdout.write(str(done.checkpoint))
+        return
+    print_json(
+        project.rim,
+        {
+            "host": host,
+            "origin": head.origin,
+            "size": head.size,
+            "root": head.root.hex(),
+            "signed_by": [signature.name for signature in done.checkpoint.note.signatures],
+            "new": done.new,
+            "checkpoint": str(done.checkpoint),
+        },
+    )
+
+
+@click.command("keygen")
+@click.argument("name")
+@click.option("--out", type=file_type, required=True, help="File for the private key; it must not exist yet.")
+@format_option
+def keygen(name: str, out: Path, output_format: str) -> int:
+    """Make an Ed25519 key that signs checkpoints, and print its public half.
+
+    NAME goes into every signature: a name such as example.com/our-log, without spaces or plus signs. The
+    private key is for whoever publishes checkpoints; who writes records should not have it.
+
+    Exit codes: 0 made; 64 the name cannot be one; 74 the file exists already, or cannot be written.
+
+    \b
+    Example:
+      benchgov audit keygen example.com/our-log --out audit.key
+    """
+    import secrets
+
+    from benchgov.audit.note import Signer, is_key_name
+    from benchgov.errors import OutputError, UsageError
+    from benchgov.files import create_exclusive
+    from benchgov.rim import real_rim
+
+    if not is_key_name(name):
+        raise UsageError(f"not a name for a key: {name!r}; it has neither spaces nor plus signs")
+    signer = Signer(name, secrets.token_bytes(32))
+    if not create_exclusive(out, f"{signer.private}\n".encode(), mode=0o600):
+        raise OutputError("exists already, and a key is never replaced", where=str(out))
+    rim = real_rim()
+    if output_format == "json":
+        print_json(rim, {"name": name, "public_key": str(signer.verifier), "file": str(out)})
+    else:
+        rim.stdout.write(f"{signer.verifier}\n")
+    return 0
