@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchgov.audit.checkpoint import Checkpoint, parse_checkpoint
 from benchgov.errors import InputError, UsageError
 from benchgov.files import read_text
 from benchgov.wire import is_name
@@ -51,19 +52,21 @@ def parse_anchor(text: str) -> Anchor:
     return Anchor(found[2], int(found[1]) if found[1] else None)
 
 
-def read_anchors(path: Path) -> tuple[Anchor, ...]:
-    """The heads in a file: a line each, `[host] sequence:head`, as `--save-heads` writes it.
+def read_kept(path: Path) -> tuple[Anchor, ...] | Checkpoint:
+    """What was kept in a file: heads, a line each (`[host] sequence:head`), or a C2SP checkpoint.
+
+    Signatures of a checkpoint are not verified here.
 
     Raises:
-        InputError: the file cannot be read, holds no head, or a line that is none.
+        InputError: the file cannot be read, or holds neither.
     """
-    anchors = []
-    for number, line in enumerate(read_text(path, _MAX_BYTES).splitlines(), 1):
-        if line.strip():
-            anchors.append(_parse_line(line.strip(), f"{path}:{number}"))
-    if not anchors:
-        raise InputError("holds no head", where=str(path))
-    return tuple(anchors)
+    text = read_text(path, _MAX_BYTES)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise InputError("holds neither a head nor a checkpoint", where=str(path))
+    if not _LINE.fullmatch(lines[0]) and len(lines) > 2 and lines[1].isdecimal():
+        return parse_checkpoint(text, str(path)).head
+    return tuple(_parse_line(line, f"{path}:{number}") for number, line in enumerate(lines, 1))
 
 
 def _parse_line(line: str, where: str) -> Anchor:
@@ -73,7 +76,7 @@ def _parse_line(line: str, where: str) -> Anchor:
         raise InputError(
             "not a head: expected `sequence:head`, and the host before it where there are several",
             where=where,
-            remedy="Give a file that `benchgov audit verify --save-heads` wrote.",
+            remedy="Give a checkpoint, or a file that `benchgov audit verify --save-heads` wrote.",
         )
     anchor = parse_anchor(found["anchor"])
     return Anchor(anchor.head, anchor.sequence, host)

@@ -122,18 +122,25 @@ def _write(store: Path, content: dict[str, Json], allow: Sequence[str]) -> Appen
     return Appended(record, path, new=True)
 
 
-def read(store: Path, host: str | None = None, *, limit: int | None = None) -> Iterator[tuple[Path, Record]]:
+def read(
+    store: Path,
+    host: str | None = None,
+    *,
+    limit: int | None = None,
+    first: int = 1,
+    last: int | None = None,
+) -> Iterator[tuple[Path, Record]]:
     """The records of `host`, or of every host in turn, each with its file; the last `limit` of each host.
 
-    They are not verified.
+    `first` and `last` are the sequences to begin and end with. The records are not verified.
 
     Raises:
         InputError: there is no store, or a record is not valid.
     """
     require_store(store)
     for name in [host] if host else list_hosts(store).names:
-        last = scan_records(store, name).last
-        for sequence in range(max(1, last + 1 - limit) if limit else 1, last + 1):
+        end = scan_records(store, name).last if last is None else last
+        for sequence in range(max(first, end + 1 - limit) if limit else first, end + 1):
             path = record_path(store, name, sequence)
             yield path, _read_one(path)
 

@@ -6,7 +6,6 @@ chain that someone who may write the whole store has linked again: nothing in th
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 from benchgov.audit.anchors import Anchor, parse_anchor
-from benchgov.audit.encoding import unseal
+from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.hints import later_record
+from benchgov.audit.states import assign
 from benchgov.audit.store import (
-    NotARecordError,
     list_hosts,
-    read_record,
     record_path,
     records_folder,
     require_store,
@@ -37,6 +35,10 @@ __all__ = [
     "verify",
     "verify_tail",
 ]
+
+
+WORTH_SPREADING = 20_000
+"""How many records a second process must find to do: about the work of the second that it takes to start."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,23 @@ class Job:
     host: str
     strict: bool = False
     anchors: tuple[Anchor, ...] = ()
+    sizes: tuple[int, ...] = ()
     since: datetime | None = None
     state: Anchor | None = None
+
+    def at(self, sequence: int, expected: str, found: str) -> Divergence:
+        """A divergence of this chain."""
+        return Divergence(str(record_path(self.store, self.host, sequence)), sequence, expected, found)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job; `noted` has the heads at the sequences that anchors name."""
+    """What came of a job: heads where the anchors are, and roots at the job's sizes."""
 
+    job: Job
     chain: HostChain
     noted: dict[int, str]
+    roots: dict[int, bytes]
     divergence: Divergence | None = None
 
 
@@ -116,29 +125,35 @@ def verify(
     *,
     strict: bool = False,
     anchor: Anchor | None = None,
-    anchors: Sequence[Anchor] = (),
+    kept: Sequence[Anchor | Checkpoint] = (),
     since: datetime | None = None,
-    states: Sequence[Anchor] = (),
+    states: Sequence[Anchor | Checkpoint] = (),
     spread: Spread = map,
 ) -> Verification:
     """Walk every chain of the store, and say where the first one breaks.
 
-    `strict` also parses every record as its type and writes it again. Every one of the anchors must be held
-    by a chain: that finds a cut tail, and a chain that was linked again from before the anchor.
+    `strict` also parses every record as its type and writes it again. `anchor`, and every head and
+    checkpoint that was `kept`, must be held by a chain: that finds a cut tail, and a chain that was linked
+    again from before.
 
     `since` leaves out what was recorded before it, but for the link to it. `states` are heads that were
     verified before: of their hosts' chains only what comes after is walked, without listing the folder.
 
     Raises:
         InputError: there is no store, or a file of it cannot be read. Tampering raises nothing.
+        UsageError: `states` name one host twice, or lack a sequence; or something was `kept`, and not all is walked.
     """
     require_store(store)
-    wanted = (anchor, *anchors) if anchor else tuple(anchors)
+    anchors = tuple(one for one in (anchor, *kept) if isinstance(one, Anchor))
+    checkpoints = tuple(one for one in kept if isinstance(one, Checkpoint))
+    if (anchors or checkpoints) and (since or states):
+        raise UsageError("to hold the log against what was kept, it is verified from its beginning")
     listing = list_hosts(store)
-    chosen, lost = _assign(store, listing.names, states)
-    if lost:
-        return Verification((), lost)
-    jobs = [Job(store, host, strict, wanted, since, chosen.get(host)) for host in listing.names]
+    chosen = assign(store, listing.names, states)
+    if isinstance(chosen, Divergence):
+        return Verification((), chosen)
+    sizes = tuple(checkpoint.size for checkpoint in checkpoints)
+    jobs = [Job(store, host, strict, anchors, sizes, since, chosen.get(host)) for host in listing.names]
     outcomes: list[Outcome] = []
     for outcome in spread(verify_host, jobs):
         outcomes.append(outcome)
@@ -148,14 +163,16 @@ def verify(
     divergence = outcomes[-1].divergence if outcomes else None
     if divergence is None and listing.strangers:
         divergence = _stranger(store / "hosts", listing.strangers[0])
-    for one in wanted:
-        divergence = divergence or _held(store, one, outcomes)
+    for one in anchors:
+        divergence = divergence or _held(one, outcomes)
+    for checkpoint in checkpoints:
+        divergence = divergence or _covered(checkpoint, outcomes)
     return Verification(chains, divergence)
 
 
 def verify_host(job: Job) -> Outcome:
     """Verify one host's chain, as the job says."""
-    cursor = Cursor(job.store, job.host, job.strict, job.anchors)
+    cursor = Cursor(job.store, job.host, job.strict, job.anchors, sizes=job.sizes)
     if job.state and job.state.sequence:
         divergence = cursor.resume(job.state.sequence, job.state.head)
         start = job.state.sequence if divergence is None else cursor.sequence
@@ -167,7 +184,15 @@ def verify_host(job: Job) -> Outcome:
         if divergence is None and extent.stranger is not None:
             divergence = _stranger(records_folder(job.store, job.host), extent.stranger)
     chain = HostChain(job.host, cursor.sequence - start, cursor.complete, cursor.head, start)
-    return Outcome(chain, cursor.noted, divergence)
+    return Outcome(job, chain, cursor.noted, cursor.roots, divergence)
+
+
+def is_worth_spreading(jobs: Sequence[Job]) -> bool:
+    """Whether the jobs besides the longest one have more to do than starting processes costs."""
+    if len(jobs) < 2 or any(job.state for job in jobs):
+        return False
+    counts = sorted(scan_records(job.store, job.host).count for job in jobs)
+    return sum(counts[:-1]) >= WORTH_SPREADING
 
 
 def _start(job: Job, cursor: Cursor, last: int) -> tuple[int, Divergence | None]:
@@ -192,54 +217,36 @@ def _probe(cursor: Cursor) -> Divergence | None:
             return divergence
 
 
-def _assign(
-    store: Path, hosts: tuple[str, ...], states: Sequence[Anchor]
-) -> tuple[dict[str, Anchor], Divergence | None]:
-    """Host → the head that its chain was verified up to; or where the log does not hold such a head."""
-    chosen: dict[str, Anchor] = {}
-    for state in states:
-        if state.sequence is None:
-            raise UsageError("to go on from a head, its sequence is needed: `sequence:head`")
-        host = state.host or _holder(store, hosts, state)
-        if host not in hosts:
-            path = record_path(store, host, state.sequence) if host else store
-            return {}, Divergence(str(path), state.sequence, f"chain_head {state.head}", "no such record")
-        if host in chosen:
-            raise UsageError(f"two heads to go on from for host {host}; give the later one")
-        chosen[host] = state
-    return chosen, None
-
-
-def _holder(store: Path, hosts: tuple[str, ...], state: Anchor) -> str:
-    """The host whose record has that head; the only host, whatever its record has; else none."""
-    if len(hosts) == 1:
-        return hosts[0]
-    assert state.sequence is not None
-    for host in hosts:
-        with contextlib.suppress(NotARecordError):
-            sealed = unseal(read_record(record_path(store, host, state.sequence)))
-            if sealed and sealed.head == state.head:
-                return host
-    return ""
-
-
 def _stranger(folder: Path, name: str) -> Divergence:
     return Divergence(str(folder / name), 0, "nothing but the log's own files", repr(name))
 
 
-def _held(store: Path, anchor: Anchor, outcomes: Sequence[Outcome]) -> Divergence | None:
+def _held(anchor: Anchor, outcomes: Sequence[Outcome]) -> Divergence | None:
     """Where the log would have to hold `anchor`, and does not."""
     concerned = [outcome for outcome in outcomes if anchor.concerns(outcome.chain.host)]
     if any(anchor.names(*noted) for outcome in concerned for noted in outcome.noted.items()):
         return None
-    if not concerned:
-        return Divergence(str(store), anchor.sequence or 1, f"chain_head {anchor.head}", "no record at all")
     for outcome in concerned:
         if anchor.sequence in outcome.noted:
-            path = record_path(store, outcome.chain.host, anchor.sequence)
             found = outcome.noted[anchor.sequence]
-            return Divergence(str(path), anchor.sequence, f"chain_head {anchor.head}", found)
-    longest = max((outcome.chain for outcome in concerned), key=lambda chain: chain.last)
-    path = record_path(store, longest.host, longest.last + 1)
-    found = f"the chain ends at {longest.anchor}"
-    return Divergence(str(path), longest.last + 1, f"a chain that holds {anchor.head}", found)
+            return outcome.job.at(anchor.sequence, f"chain_head {anchor.head}", found)
+    return _too_short(concerned, anchor.sequence or 1, f"a chain that holds {anchor.head}")
+
+
+def _covered(checkpoint: Checkpoint, outcomes: Sequence[Outcome]) -> Divergence | None:
+    """Where the log would have to be what `checkpoint` says, and is not."""
+    size, root = checkpoint.size, checkpoint.root
+    found = [outcome for outcome in outcomes if size in outcome.roots]
+    if size == 0 or any(outcome.roots[size] == root for outcome in found):
+        return None
+    if found:
+        wanted = f"root {root.hex()} over the first {size} records"
+        return found[0].job.at(size, wanted, found[0].roots[size].hex())
+    return _too_short(outcomes, size, f"a chain of {size} records or more")
+
+
+def _too_short(outcomes: Sequence[Outcome], position: int, expected: str) -> Divergence:
+    if not outcomes:
+        return Divergence("the log", position, expected, "no record at all")
+    longest = max(outcomes, key=lambda outcome: outcome.chain.last)
+    return longest.job.at(longest.chain.last + 1, expected, f"the chain ends at {longest.chain.anchor}")

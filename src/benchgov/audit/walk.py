@@ -10,6 +10,7 @@ from typing import Any
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.encoding import identity, unseal
+from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.record import GENESIS, Record
 from benchgov.audit.store import NotARecordError, read_record, record_name, record_path, records_folder
 from benchgov.audit.subjects import check_subject
@@ -46,7 +47,8 @@ class _DivergedError(Exception):
 class Cursor:
     """Where a walk along one chain is, and what the next record must link to.
 
-    `noted` maps the sequences that an anchor names, and those whose head is an anchor's, to their heads.
+    `noted` maps the sequences that an anchor names, and those whose head is an anchor's, to their heads;
+    `roots` maps `sizes` to the roots of the tree over that many records.
     """
 
     store: Path
@@ -58,11 +60,14 @@ class Cursor:
     time: str = ""
     complete: int = 0
     noted: dict[int, str] = field(default_factory=dict)
+    sizes: tuple[int, ...] = ()
+    roots: dict[int, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._folder = str(records_folder(self.store, self.host))
         self._heads = frozenset(anchor.head for anchor in self.anchors)
         self._sequences = frozenset(anchor.sequence for anchor in self.anchors)
+        self._tree = CompactRange() if self.sizes else None
 
     def resume(self, sequence: int, head: str | None = None) -> Divergence | None:
         """Stand behind the record at `sequence`, checked for itself, and for its head where one is given."""
@@ -117,6 +122,10 @@ class Cursor:
         self.complete += record.get("complete") is True
         if self.sequence in self._sequences or head in self._heads:
             self.noted[self.sequence] = head
+        if self._tree is not None:
+            self._tree.append(leaf_hash(data))
+            if self._tree.size in self.sizes:
+                self.roots[self._tree.size] = self._tree.root()
 
     def _check_fields(self, record: dict[str, Any]) -> None:
         sequence, time = record.get("sequence"), record.get("recorded_at_utc")
