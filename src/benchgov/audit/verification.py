@@ -141,7 +141,7 @@ def verify(
 
     Raises:
         InputError: there is no store, or a file of it cannot be read. Tampering raises nothing.
-        UsageError: `states` name one host twice, or lack a sequence; or something was `kept`, and not all is walked.
+        UsageError: `states` name a host twice, or lack a sequence; or are given with what was `kept`.
     """
     require_store(store)
     anchors = tuple(one for one in (anchor, *kept) if isinstance(one, Anchor))
