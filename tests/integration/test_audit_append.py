@@ -179,7 +179,7 @@ def test_a_full_disk_leaves_the_chain_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in record_path(tmp_path, HOST, 1).parent.iterdir()] == ["000000000001.json"]
 
 
-CALLS = ["openat", "mkdir", "flock", "write", "fsync", "close", "rename", "link", "unlink"]
+CALLS = ["openat", "mkdir", "flock", "write", "fsync", "close", "link", "unlink"]
 
 
 def traced(trace: Path, call: str, *inject: str) -> list[str]:

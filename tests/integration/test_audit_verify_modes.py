@@ -247,9 +247,7 @@ def calls_of(job: Job, monkeypatch: pytest.MonkeyPatch) -> int:
     return calls
 
 
-def test_one_new_record_costs_the_same_in_a_long_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_new_record_costs_the_same_in_a_long_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Going on from the head before it makes as many file-system calls behind 20 records as behind 2,000."""
     costs = []
     for records in (20, 2_000):
