@@ -10,8 +10,8 @@ import pytest
 
 from benchgov.audit.chain import Draft, append, find, read, verify
 from benchgov.audit.encoding import identity
-from benchgov.audit.record import Record
 from benchgov.audit.hints import end_path, key_path
+from benchgov.audit.record import Record
 from benchgov.audit.store import MAX_RECORD_BYTES, record_path
 from benchgov.audit.verification import Anchor, parse_anchor
 from benchgov.canonical import canonical_json

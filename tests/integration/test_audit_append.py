@@ -16,8 +16,8 @@ import pytest
 from bench.core import reference_chain
 
 from benchgov.audit.chain import Draft, append, find, read, verify
-from benchgov.audit.host import host_fingerprint
 from benchgov.audit.hints import key_path
+from benchgov.audit.host import host_fingerprint
 from benchgov.audit.store import record_path
 from benchgov.errors import InputError
 

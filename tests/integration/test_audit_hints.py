@@ -147,7 +147,7 @@ def test_only_the_record_and_its_name_are_synced(store: Path, monkeypatch: pytes
     real = os.fsync
 
     def sync(descriptor: int) -> None:
-        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
         real(descriptor)
 
     if not Path("/proc/self/fd").is_dir():

@@ -73,9 +73,9 @@ def parse_moment(text: str) -> datetime:
 
 
 def verdict(record: Record) -> str:
-    """What the record says came out: verdict, status or gate; `-` when nothing did."""
+    """What the record says came out: verdict, status or gate; empty when it says nothing."""
     found = (record.subject.get(key) for key in ("verdict", "status", "gate"))
-    return str(next((fact for fact in found if fact), "-"))
+    return str(next((fact for fact in found if fact), ""))
 
 
 def latest(store: Path, choice: Choice, limit: int | None = None) -> list[Record]:
@@ -136,7 +136,7 @@ def write_csv(records: Iterable[Record], stream: TextIO) -> None:
 def _cells(record: Record) -> list[str]:
     value = record.to_json()
     value["suite"] = record.subject.get("suite")
-    value["verdict"] = verdict(record).removeprefix("-")
+    value["verdict"] = verdict(record)
     value["evidence"] = "; ".join(f"{one.name} sha256:{one.sha256}" for one in record.evidence)
     value["subject"] = canonical_json(value["subject"]).decode("utf-8")
     return [_text(value[column]) for column in COLUMNS]

@@ -101,7 +101,7 @@ def refuse(value: Json, allow: Sequence[str], where: str) -> None:
     """
     if findings := inspect(value, allow):
         raise RefusedError(
-            f"not recorded: {len(findings)} of its texts must not stay for ever",
+            "refused: it holds what must not stay in a log for ever",
             where=where,
             remedy="Take them out of what is recorded, or allow them: --allow PATTERN, or audit.allow of the"
             " settings.",

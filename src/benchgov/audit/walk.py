@@ -208,8 +208,9 @@ def verify_tail(store: Path, host: str, sequence: int) -> Record | None:
     """
     if sequence == 0:
         return None
-    cursor = Cursor(store, host, strict=True)
+    cursor = Cursor(store, host)
     divergence = cursor.resume(sequence - 1) if sequence > 1 else None
+    cursor.strict = True
     divergence = divergence or cursor.advance(sequence)
     if divergence:
         raise divergence.error()

@@ -132,7 +132,7 @@ def _row(record: Record) -> tuple[str, ...]:
         f"{record.recorded_at_utc:%Y-%m-%d %H:%M:%S}",
         record.kind,
         one_line(str(record.subject.get("suite") or "-")),
-        one_line(verdict(record)),
+        one_line(verdict(record) or "-"),
         "yes" if record.complete else "no",
         record.chain_head[:12],
     )

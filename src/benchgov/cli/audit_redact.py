@@ -99,7 +99,7 @@ def redact_check(files: tuple[Path, ...], content: bool, output_format: str, **g
         project.rim.stdout.writelines(f"{where} {finding}\n" for where, finding in found)
     if found:
         raise RefusedError(
-            f"{len(found)} texts must not be recorded",
+            f"{len(found)} {'text' if len(found) == 1 else 'texts'} must not be recorded",
             remedy="Take them out, or allow what is harmless with --allow PATTERN.",
         )
     return 0
