@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from benchgov import errors
 from benchgov.actions.reference import render_reference
+from benchgov.audit.proof import Proof
 from benchgov.audit.record import Record
 from benchgov.baselines.model import Baseline
 from benchgov.cli.main import cli
@@ -32,6 +33,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "history-schema-v1.json": History,
     "baseline-schema-v1.json": Baseline,
     "audit-record-schema-v1.json": Record,
+    "audit-proof-schema-v1.json": Proof,
     "benchgov-yaml-schema-v1.json": Settings,
     "suite-yaml-schema-v1.json": Manifest,
 }

@@ -269,3 +269,9 @@ def count(scale: float) -> int:
 def _kept(name: str) -> Path:
     """A folder below the temporary one that later samples find again; its own for each user."""
     return Path(tempfile.gettempdir()) / f"benchgov-core-{os.getuid()}" / name
+
+
+def record_files(scale: float) -> list[bytes]:
+    """As many records of about 500 bytes as `scale` says, as a log keeps them."""
+    rng = random.Random(f"record files {scale}")
+    return [b'{"chain_head":"' + rng.randbytes(240).hex().encode() + b'"}\n' for _ in range(int(scale))]

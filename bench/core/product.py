@@ -19,6 +19,7 @@ from benchgov.adapters.interface import Log
 from benchgov.adapters.registry import adapters, detect
 from benchgov.audit.chain import Draft, append, verify
 from benchgov.audit.record import Evidence
+from benchgov.audit.tree import Tree
 from benchgov.collector import without_collector
 from benchgov.documents import json_model, parse_yaml, yaml_model
 from benchgov.report import Report
@@ -97,3 +98,33 @@ def append_chain(contents: list[dict[str, Any]]) -> str:
 
 def verify_chain(store: str) -> list[list[Any]]:
     return [[one.host, one.records, one.head] for one in verify(Path(store), strict=True).hosts]
+
+
+class MemoryTiles:
+    """Tiles in memory, so that hashing is measured, and not the disk."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[int, int], bytes] = {}
+
+    def read(self, level: int, number: int) -> bytes | None:
+        return self.kept.get((level, number))
+
+    def write(self, level: int, number: int, data: bytes) -> None:
+        self.kept[level, number] = data
+
+    def where(self, level: int, number: int) -> str:
+        return f"{level}/{number}"
+
+
+def _tree(records: list[bytes]) -> Tree:
+    return Tree(lambda start, stop: iter(records[start:stop]), MemoryTiles(), len(records))
+
+
+def merkle_root(records: list[bytes]) -> str:
+    return _tree(records).root().hex()
+
+
+def merkle_proofs(records: list[bytes]) -> list[list[str]]:
+    tree, size = _tree(records), len(records)
+    some = [tree.inclusion(index, size) for index in range(0, size, size // 10)]
+    return [[one.hex() for one in proof] for proof in [*some, tree.consistency(size // 3, size)]]

@@ -103,6 +103,12 @@ class TamperError(BenchgovError):
     default_remedy = "Restore the named file from version control or an anchored copy; then verify again."
 
 
+class ProofError(TamperError):
+    """A proof, or a signature, does not show what it claims."""
+
+    default_remedy = "Do not rely on it: ask for the proof again, and for the checkpoint from somebody else."
+
+
 # What a malformed or missing input means for a command whose exit codes already say it.
 INPUT_EXIT_CODES: dict[str, ExitCode] = {
     "run": ExitCode.BLOCKED,

@@ -21,6 +21,7 @@ def test_every_error_has_a_docstring_and_a_remedy() -> None:
         "ConfigError",
         "InputError",
         "OutputError",
+        "ProofError",
         "RefusedError",
         "TamperError",
         "UsageError",

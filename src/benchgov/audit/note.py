@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchgov.errors import InputError, TamperError
+from benchgov.errors import InputError, ProofError
 
 MAX_NOTE_BYTES = 1 << 20
 MAX_SIGNATURES = 100
@@ -64,7 +64,11 @@ def parse_note(content: str, where: str) -> Note:
     Raises:
         InputError: too large, a control character, no newline at the end, or a line that is no signature.
     """
-    if len(content.encode("utf-8", "surrogatepass")) > MAX_NOTE_BYTES:
+    try:
+        size = len(content.encode())
+    except UnicodeEncodeError as error:
+        raise InputError("a note that is not UTF-8", where=where) from error
+    if size > MAX_NOTE_BYTES:
         raise InputError(f"a note of more than {MAX_NOTE_BYTES:,} bytes", where=where)
     if found := _CONTROL.search(content):
         raise InputError(f"a control character, {found.group()!r}, in a note", where=where)
@@ -224,15 +228,15 @@ def verify_note(note: Note, verifiers: Sequence[Verifier]) -> tuple[str, ...]:
     """The names of the keys among `verifiers` that signed the note; signatures of others are passed over.
 
     Raises:
-        TamperError: a signature of a known key is wrong, or none of a known key is there.
+        ProofError: a signature of a known key is wrong, or none of a known key is there.
     """
     names: list[str] = []
     for signature in note.signatures:
         for verifier in filter(lambda one: one.made(signature), verifiers):
             if not verifier.accepts(note.text, signature):
-                raise TamperError(f"the signature of {verifier.name} does not fit the checkpoint")
+                raise ProofError(f"the signature of {verifier.name} does not fit the checkpoint")
             names.append(verifier.name)
     if not names:
         known = ", ".join(verifier.name for verifier in verifiers)
-        raise TamperError(f"the checkpoint is not signed by {known}")
+        raise ProofError(f"the checkpoint is not signed by {known}")
     return tuple(dict.fromkeys(names))

@@ -15,7 +15,7 @@ from benchgov.audit.checkpoint import SignedCheckpoint, parse_checkpoint
 from benchgov.audit.merkle import leaf_hash, verify_consistency, verify_inclusion
 from benchgov.audit.note import Note, Verifier, verify_note
 from benchgov.documents import json_model
-from benchgov.errors import TamperError, UsageError
+from benchgov.errors import ProofError, UsageError
 from benchgov.wire import Sha256, Wire
 
 MAX_PROOF_BYTES = 4 << 20
@@ -28,7 +28,7 @@ class Inclusion(Wire):
     `leaf_hash` is SHA-256(0x00 ‖ the record's file); `hashes` lead from it to the root (RFC 9162, 2.1.3).
     """
 
-    kind: Literal["inclusion"] = "inclusion"
+    kind: Literal["inclusion"]
     index: Annotated[int, Field(ge=0)]
     leaf_hash: Sha256
     hashes: Hashes
@@ -40,7 +40,7 @@ class Consistency(Wire):
     `hashes` are those of RFC 9162, 2.1.4.
     """
 
-    kind: Literal["consistency"] = "consistency"
+    kind: Literal["consistency"]
     earlier: str
     hashes: Hashes
 
@@ -48,7 +48,7 @@ class Consistency(Wire):
 class Proof(Wire):
     """A claim about a log, and the C2SP checkpoint, signed or not, that it leads to."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1]
     checkpoint: str
     claim: Annotated[Inclusion | Consistency, Field(discriminator="kind")]
 
@@ -67,23 +67,23 @@ def prove_inclusion(index: int, leaf: bytes, hashes: Sequence[bytes], later: Sig
     """The proof that the leaf with the hash `leaf` is in a checkpoint's tree; checked before it is given.
 
     Raises:
-        TamperError: it does not hold.
+        ProofError: it does not hold.
     """
     verify_inclusion(index, later.head.size, leaf, hashes, later.head.root)
-    return Proof(
-        checkpoint=str(later), claim=Inclusion(index=index, leaf_hash=leaf.hex(), hashes=_hex(hashes))
-    )
+    claim = Inclusion(kind="inclusion", index=index, leaf_hash=leaf.hex(), hashes=_hex(hashes))
+    return Proof(schema_version=1, checkpoint=str(later), claim=claim)
 
 
 def prove_consistency(earlier: SignedCheckpoint, later: SignedCheckpoint, hashes: Sequence[bytes]) -> Proof:
     """The proof that one checkpoint's tree begins another's; checked before it is given.
 
     Raises:
-        TamperError: it does not hold.
+        ProofError: it does not hold.
     """
     old, new = earlier.head, later.head
     verify_consistency(old.size, new.size, old.root, new.root, hashes)
-    return Proof(checkpoint=str(later), claim=Consistency(earlier=str(earlier), hashes=_hex(hashes)))
+    claim = Consistency(kind="consistency", earlier=str(earlier), hashes=_hex(hashes))
+    return Proof(schema_version=1, checkpoint=str(later), claim=claim)
 
 
 def _hex(hashes: Sequence[bytes]) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def check_proof(
     Of keys at least one must have signed the checkpoint, here or in the copy that is given.
 
     Raises:
-        TamperError: something does not hold: what, with what was expected and found.
+        ProofError: something does not hold: what, with what was expected and found.
         UsageError: a record or a checkpoint that this proof is not about.
         InputError: a checkpoint inside the proof is none.
     """
@@ -134,7 +134,7 @@ def check_proof(
 def _check_inclusion(claim: Inclusion, later: SignedCheckpoint, record: bytes | None) -> None:
     leaf = bytes.fromhex(claim.leaf_hash)
     if record is not None and leaf_hash(record) != leaf:
-        raise TamperError(
+        raise ProofError(
             f"the record has the hash {leaf_hash(record).hex()}; the proof is about {claim.leaf_hash}"
         )
     hashes = [bytes.fromhex(one) for one in claim.hashes]
@@ -145,13 +145,13 @@ def _confirmed(own: SignedCheckpoint, given: Sequence[SignedCheckpoint]) -> Sign
     """A checkpoint of the proof, with the signatures of the copies that were given.
 
     Raises:
-        TamperError: a copy of this log and size says something else.
+        ProofError: a copy of this log and size says something else.
     """
     note = own.note
     for one in given:
         if (one.head.origin, one.head.size) == (own.head.origin, own.head.size):
             if one.note.text != own.note.text:
-                raise TamperError(
+                raise ProofError(
                     f"two heads at {own.head.size} records",
                     details=[f"given:        {one.head}", f"in the proof: {own.head}"],
                 )
@@ -174,7 +174,7 @@ def _require_about(
 
 def _require_same_log(earlier: SignedCheckpoint, later: SignedCheckpoint) -> None:
     if earlier.head.origin != later.head.origin:
-        raise TamperError(
+        raise ProofError(
             f"two logs: the checkpoints are of {earlier.head.origin!r} and {later.head.origin!r}"
         )
 

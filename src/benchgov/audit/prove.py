@@ -7,7 +7,15 @@ from pathlib import Path
 from benchgov.audit.checkpoint import Checkpoint, SignedCheckpoint, unsigned
 from benchgov.audit.merkle import verify_consistency
 from benchgov.audit.proof import Proof, prove_consistency, prove_inclusion
-from benchgov.audit.published import checkpoint_path, examine, host_tree, newest, of_size, require_extends
+from benchgov.audit.published import (
+    checkpoint_path,
+    examine,
+    host_tree,
+    newest,
+    of_size,
+    require_extends,
+    require_length,
+)
 from benchgov.audit.tree import Tree
 from benchgov.errors import InputError, TamperError
 
@@ -62,7 +70,9 @@ def _published(store: Path, host: str) -> tuple[Tree, SignedCheckpoint]:
             where=str(checkpoint_path(store, host)),
             remedy="Publish one: `benchgov audit checkpoint`.",
         )
-    return host_tree(store, host), last
+    tree = host_tree(store, host)
+    require_length(store, host, tree, last)
+    return tree, last
 
 
 def _require_covered(store: Path, host: str, last: SignedCheckpoint, size: int) -> None:

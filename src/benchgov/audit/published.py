@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.audit.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint, unsigned
-from benchgov.audit.note import Note, Signer
+from benchgov.audit.note import Note, Signer, is_key_name
 from benchgov.audit.store import (
     NotARecordError,
     list_hosts,
@@ -146,7 +146,7 @@ def examine(store: Path, host: str, tree: Tree) -> None:
     """
     last = newest(store, host)
     if last:
-        _require_length(store, host, tree, last)
+        require_length(store, host, tree, last)
     found = tree.check((last.head.size, last.head.root) if last else None)
     if last and found.root != last.head.root:
         raise _fork(store, host, last, found.root, because=found.wrong)
@@ -160,7 +160,7 @@ def require_extends(store: Path, host: str, tree: Tree, earlier: SignedCheckpoin
     Raises:
         TamperError: the log is shorter, or has another root at that size: both heads are kept as evidence.
     """
-    _require_length(store, host, tree, earlier)
+    require_length(store, host, tree, earlier)
     root = tree.root(earlier.head.size)
     if root != earlier.head.root:
         # A tile may have been changed instead: all records are asked before they are accused.
@@ -170,7 +170,8 @@ def require_extends(store: Path, host: str, tree: Tree, earlier: SignedCheckpoin
         raise _fork(store, host, earlier, found.root, because=found.wrong)
 
 
-def _require_length(store: Path, host: str, tree: Tree, earlier: SignedCheckpoint) -> None:
+def require_length(store: Path, host: str, tree: Tree, earlier: SignedCheckpoint) -> None:
+    """Check that the log is as long as a checkpoint says; raises `TamperError`."""
     if earlier.head.size > tree.size:
         raise TamperError(
             f"record {tree.size + 1} is missing: a checkpoint of {earlier.head.size} records was published",
@@ -234,6 +235,8 @@ def _write(store: Path, host: str, last: SignedCheckpoint | None, new: SignedChe
 
 
 def _require_own_origin(store: Path, host: str, origin: str) -> None:
+    if not is_key_name(origin):
+        raise UsageError(f"not an origin: {origin!r}; it has neither spaces nor plus signs")
     for other in list_hosts(store).names:
         last = newest(store, other)
         if other == host and last and last.head.origin != origin:
