@@ -16,7 +16,7 @@ from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.encoding import seal
 from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.published import host_tree
-from benchgov.audit.store import record_path
+from benchgov.audit.store import Extent, record_path, scan_records
 from benchgov.audit.verification import Job, is_worth_spreading, verify, verify_host
 from benchgov.cli.common import in_processes
 from benchgov.errors import InputError, UsageError
@@ -153,9 +153,10 @@ def test_what_lies_in_the_way_of_the_search_for_a_time_is_a_divergence(
 
 def test_what_was_kept_asks_for_the_whole_log(tmp_path: Path, files: list[bytes]) -> None:
     """It may lie where nothing would be walked; that is wrong usage, and so are ambiguous states."""
-    for part in ({"since": START}, {"states": [anchor(files, 3)]}):
+    parts: list[dict[str, Any]] = [{"since": START}, {"states": [anchor(files, 3)]}]
+    for part in parts:
         with pytest.raises(UsageError, match="from its beginning"):
-            verify(tmp_path, anchor=anchor(files, 2), **part)  # type: ignore[arg-type]
+            verify(tmp_path, anchor=anchor(files, 2), **part)
     with pytest.raises(UsageError, match="two heads"):
         verify(tmp_path, states=[anchor(files, 2), anchor(files, 3)])
     with pytest.raises(UsageError, match="sequence"):
@@ -186,7 +187,7 @@ def test_hosts_side_by_side_give_the_same_result(tmp_path: Path, files: list[byt
     """In processes of their own: equal for a good log, and for one with faults in two hosts."""
     other = write_log(tmp_path, 10, "host-b")
     write_log(tmp_path, 5, "host-c")
-    kept = [anchor(files, 30), checkpoint(other, 10)]
+    kept: list[Anchor | Checkpoint] = [anchor(files, 30), checkpoint(other, 10)]
     assert verify(tmp_path, kept=kept, spread=in_processes) == verify(tmp_path, kept=kept)
     for host, sequence in (("host-b", 7), ("host-c", 2)):
         record_path(tmp_path, host, sequence).write_bytes(b"changed")
@@ -209,22 +210,20 @@ def test_processes_are_started_where_they_pay(tmp_path: Path, monkeypatch: pytes
     assert not is_worth_spreading([*jobs, Job(tmp_path, "host-a", state=Anchor("0" * 64, 1))])
 
 
-def test_a_reader_beside_a_writer_sees_no_gap(tmp_path: Path, files: list[bytes]) -> None:
+def test_a_reader_beside_a_writer_sees_no_gap(
+    tmp_path: Path, files: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A listing may miss a record and hold the next one: the walk asks for each of them itself."""
     hidden = record_path(tmp_path, HOST, 17)
 
-    def scan(*arguments: Any) -> Any:
+    def scan(store: Path, host: str) -> Extent:
         hidden.rename(tmp_path / "hidden")
-        try:
-            return original(*arguments)
-        finally:
-            (tmp_path / "hidden").rename(hidden)
+        extent = scan_records(store, host)
+        (tmp_path / "hidden").rename(hidden)
+        return extent
 
-    original, verification.scan_records = verification.scan_records, scan  # type: ignore[attr-defined]
-    try:
-        result = verify(tmp_path)
-    finally:
-        verification.scan_records = original  # type: ignore[attr-defined]
+    monkeypatch.setattr(verification, "scan_records", scan)
+    result = verify(tmp_path)
     assert (result.ok, result.records) == (True, RECORDS)
 
 
