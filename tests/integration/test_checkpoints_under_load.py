@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchgov.audit import published
 from benchgov.audit.encoding import seal
 from benchgov.audit.merkle import leaf_hash
 from benchgov.audit.proof import check_proof, read_proof
@@ -20,6 +21,7 @@ from benchgov.audit.published import examine, host_tree, newest, publish, read_l
 from benchgov.audit.record import GENESIS
 from benchgov.audit.store import record_path
 from benchgov.audit.verification import verify
+from benchgov.errors import TamperError
 
 HOST = "host-a"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
@@ -209,3 +211,32 @@ def test_faults_at_every_file_system_call(tmp_path: Path, call: str, fault: str)
         shutil.rmtree(store)
     if fault == "signal=KILL":
         assert -signal.SIGKILL in ends
+
+
+@pytest.mark.slow
+def test_a_large_log_is_proved_from_few_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """65,836 records: a proof opens one, those behind the last full tile, and tiles; a wrong tile shows."""
+    store, size = tmp_path / "store", 65_836
+    write_log(store, 1, size)
+    tree = host_tree(store, HOST)
+    assert tree.size == size
+    examine(store, HOST, tree)
+    publish(store, HOST, tree, origin="log")
+    read: list[int] = []
+
+    def noting(store: Path, host: str, sequence: int) -> bytes:
+        read.append(sequence)
+        return read_leaf(store, host, sequence)
+
+    monkeypatch.setattr(published, "read_leaf", noting)
+    assert check_proof(prove_record(store, HOST, 300)).claim.kind == "inclusion"
+    assert check_proof(prove_growth(store, HOST, 300, None)).claim.kind == "consistency"
+    assert set(read) == {300, *range(65_793, 65_837)}
+    tile = store / "hosts" / HOST / "tile" / "0" / "001"
+    data = tile.read_bytes()
+    tile.write_bytes(data[:32] + bytes(32) + data[64:])
+    wrong = "record 258: expected the tile's hash 0000"
+    with pytest.raises(TamperError, match=wrong):
+        prove_record(store, HOST, 300)
+    with pytest.raises(TamperError, match=wrong):
+        prove_growth(store, HOST, 300, None)

@@ -14,8 +14,8 @@ from pydantic import Field
 from benchgov.audit.checkpoint import SignedCheckpoint, parse_checkpoint
 from benchgov.audit.merkle import leaf_hash, verify_consistency, verify_inclusion
 from benchgov.audit.note import Note, Verifier, verify_note
-from benchgov.documents import json_model
-from benchgov.errors import ProofError, UsageError
+from benchgov.documents import json_model, parse_json
+from benchgov.errors import InputError, ProofError, UsageError
 from benchgov.wire import Sha256, Wire
 
 MAX_PROOF_BYTES = 4 << 20
@@ -137,8 +137,21 @@ def _check_inclusion(claim: Inclusion, later: SignedCheckpoint, record: bytes | 
         raise ProofError(
             f"the record has the hash {leaf_hash(record).hex()}; the proof is about {claim.leaf_hash}"
         )
+    if record is not None:
+        _require_sequence(record, claim.index + 1)
     hashes = [bytes.fromhex(one) for one in claim.hashes]
     verify_inclusion(claim.index, later.head.size, leaf, hashes, later.head.root)
+
+
+def _require_sequence(record: bytes, place: int) -> None:
+    """Refuse a record that lies where another belongs: its file would be read as what it says."""
+    try:
+        value = parse_json(record.decode(), "record")
+    except (InputError, UnicodeDecodeError):
+        return
+    sequence = value.get("sequence", place) if isinstance(value, dict) else place
+    if sequence != place:
+        raise ProofError(f"the record says that it is number {sequence}; the proof puts it at {place}")
 
 
 def _confirmed(own: SignedCheckpoint, given: Sequence[SignedCheckpoint]) -> SignedCheckpoint:

@@ -60,6 +60,8 @@ def checkpoint(incremental: bool, out: Path | None, output_format: str, **given:
     signer = _signer(given["key"])
     if given["cosigned"]:
         published.adopt(folder, host, published.read_checkpoint(given["cosigned"]))
+    # Without an earlier checkpoint there is nothing to go on from.
+    incremental = incremental and published.newest(folder, host) is not None
     if not incremental and (divergence := verify(folder).divergence):
         raise divergence.error()
     tree = published.host_tree(folder, host)

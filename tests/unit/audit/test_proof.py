@@ -85,6 +85,19 @@ def test_another_record_is_refused() -> None:
         check_proof(inclusion(), record=LEAVES[12] + b" ")
 
 
+def test_a_record_in_the_place_of_another_is_refused() -> None:
+    """A log that was made so from the start has a good proof for it; what the file says is then untrue."""
+    leaves = [b'{"sequence":1}', b'{"sequence":9}', b'{"sequence":3}']
+    tree = Tree(lambda start, stop: iter(leaves[start:stop]), MemoryTiles(), 3)
+    later = unsigned(Checkpoint("log", 3, tree.root()))
+    for index in (0, 2):
+        good = prove_inclusion(index, tree.leaf(index), tree.inclusion(index, 3), later)
+        assert check_proof(good, record=leaves[index]).checkpoint == later
+    moved = prove_inclusion(1, tree.leaf(1), tree.inclusion(1, 3), later)
+    with pytest.raises(ProofError, match="says that it is number 9; the proof puts it at 2"):
+        check_proof(moved, record=leaves[1])
+
+
 @pytest.mark.parametrize("index", [0, 11, 13, 299, 300, 2**53 - 1])
 def test_another_index_is_refused(index: int) -> None:
     """A record is where it is."""

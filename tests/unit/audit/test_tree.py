@@ -8,6 +8,7 @@ import pytest
 from bench.core import reference_merkle as plain
 from bench.core.product import MemoryTiles
 
+from benchgov.audit import tree as tree_module
 from benchgov.audit.merkle import fold, leaf_hash, verify_consistency, verify_inclusion
 from benchgov.audit.tiles import TILE_BYTES, TileFolder, tile_path
 from benchgov.audit.tree import Tree
@@ -82,6 +83,16 @@ def test_a_tile_above_holds_the_roots_of_those_below() -> None:
     del tiles.kept[1, 0], tiles.kept[0, 9]
     assert tree_of(leaves, tiles).root() == tree.root()
     assert len(tiles.kept) == 258
+
+
+def test_what_was_read_is_forgotten_when_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory stays bounded, and the answers are the same."""
+    monkeypatch.setattr(tree_module, "_MAX_ROWS", 2)
+    tree = tree_of(LEAVES, MemoryTiles())
+    for _ in range(2):
+        assert tree.root() == plain.tree_hash(LEAVES)
+        assert list(tree.inclusion(700, 1300)) == plain.path(700, LEAVES)
+    assert len(tree._rows) <= 2
 
 
 def test_a_changed_record_is_named() -> None:
