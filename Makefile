@@ -7,7 +7,7 @@ SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 WORKERS ?= 2
 DEMO_ARGS ?=
 
-.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock figures wheel-test clean
+.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock figures decision-table wheel-test clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ wheel-test: $(VENV)/dev.stamp ## build the wheel, install it alone, and run it
 
 figures: $(VENV)/runtime.stamp ## measure what docs/performance.md quotes
 	@$(PY) bench/figures.py
+
+decision-table: $(VENV)/runtime.stamp ## measure what docs/decision.md says of decision rules (half an hour)
+	$(PY) -m tools.decision_table
 
 format: $(VENV)/dev.stamp ## format and fix what can be fixed
 	$(VENV)/bin/ruff format .

@@ -10,7 +10,7 @@ from tests.builders import FACTS as PLAIN_FACTS
 from tests.builders import NOW, report_of, run_of
 
 from benchgov.baselines.active import ActiveBaselines, Stored
-from benchgov.baselines.generate import Draft, Origin, draft
+from benchgov.baselines.generate import Draft, Limits, Origin, draft
 from benchgov.config import MetricThresholds, Policy
 from benchgov.environment.pinned import fingerprint
 from benchgov.report import (
@@ -20,6 +20,7 @@ from benchgov.report import (
     Report,
     Run,
 )
+from benchgov.suites.bands import ScaleRules
 
 FACTS = PLAIN_FACTS.model_copy(update={"tools": {"gcc": "12.2"}})
 
@@ -53,10 +54,12 @@ def drafted(
     policy: Policy | None = None,
     families: Mapping[str, MetricThresholds] | None = None,
     now: datetime = NOW,
+    scales: ScaleRules | None = None,
 ) -> Draft:
     """What `baseline generate` makes of `reports`."""
     origin = Origin("benchgov baseline generate demo", "unknown", now)
-    return draft(reports, policy or Policy(), families or {}, origin)
+    limits = Limits(policy or Policy(), families or {}, scales=scales or ScaleRules())
+    return draft(reports, limits, origin)
 
 
 def active(*reports: Report, **options: Any) -> ActiveBaselines:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,34 @@ def _canonical(value: Json) -> bytes:
 def _canonical_by_parts(value: Json) -> bytes:
     """The library is slow, and one number such as 1e-7 is a reason for it: it gets that number alone."""
     kind = type(value)
-    if kind is dict and all(type(key) is str and key.isascii() for key in value):
-        members = (_encode(key).encode() + b":" + _canonical(item) for key, item in sorted(value.items()))
+    if kind is dict and _ascii_texts(value):
+        members = (_encode(key).encode() + b":" + _member(item) for key, item in sorted(value.items()))
         return b"{" + b",".join(members) + b"}"
     if kind is list or kind is tuple:
-        return b"[" + b",".join(_canonical(item) for item in value) + b"]"
+        return b"[" + b",".join(_items_by_parts(value)) + b"]"
     return _canonical_by_library(value)
+
+
+def _member(value: Json) -> bytes:
+    """A list of objects is where the number is likely to be: it is not tried as a whole once more."""
+    if type(value) is list and value and type(value[0]) is dict:
+        return _canonical_by_parts(value)
+    return _canonical(value)
+
+
+def _items_by_parts(items: Iterable[Json]) -> Iterator[bytes]:
+    """The items of a list, as many plain ones at once as there are in a row."""
+    row: list[Json] = []
+    for item in items:
+        try:
+            row.append(_plain(item))
+        except _NotPlainError:
+            if row:
+                yield _encode(row)[1:-1].encode()
+            row = []
+            yield _canonical_by_parts(item)
+    if row:
+        yield _encode(row)[1:-1].encode()
 
 
 def _canonical_by_library(value: Json) -> bytes:
@@ -83,13 +105,33 @@ def _plain(value: Json) -> Json:
     if kind is float:
         return _plain_float(value)
     if kind is dict:
-        # Sorting by code point equals sorting by UTF-16 unit as long as no key is non-ASCII.
-        if not all(type(key) is str and key.isascii() for key in value):
-            raise _NotPlainError
-        return {key: _plain(item) for key, item in value.items()}
+        return _plain_dict(value)
     if kind is list or kind is tuple:
         return _plain_list(value)
     raise _NotPlainError
+
+
+def _plain_dict(members: dict[Any, Json]) -> Json:
+    # Sorting by code point equals sorting by UTF-16 unit as long as no key is non-ASCII.
+    if not _ascii_texts(members):
+        raise _NotPlainError
+    plain = {}
+    for key, item in members.items():
+        kind = type(item)
+        if kind in _AS_IS or (
+            kind is float and _PLAIN_FLOAT_MIN <= item < _PLAIN_FLOAT_MAX and not item.is_integer()
+        ):
+            plain[key] = item
+        else:
+            plain[key] = _plain(item)
+    return plain
+
+
+def _ascii_texts(keys: Iterable[Any]) -> bool:
+    try:
+        return "".join(keys).isascii()
+    except TypeError:  # one of them is no text
+        return False
 
 
 def _plain_list(items: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,9 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from benchgov.documents import Location, YamlDocument, load_yaml, yaml_model
 from benchgov.errors import ConfigError, InputError
+from benchgov.suggest import did_you_mean
 from benchgov.wire import Name
 
 FILE_NAME = "benchgov.yaml"
+
+PROPERTIES = ("os", "kernel", "image", "arch", "cpu_model", "cpu_count", "memory_mb", "python")
+"""What of a machine `policy.same` may name; a test holds it together with `report.Facts`."""
+TOOL_PATTERN = r"tools\.[A-Za-z0-9][A-Za-z0-9._+-]*"
 
 Percent = Annotated[float, Field(gt=0, le=10_000)]
 MetricThresholds = dict[Name, Percent]
@@ -100,6 +106,8 @@ class Statistics(_Section):
     def _rising(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
         if list(looks) != sorted(set(looks)):
             raise ValueError("each look has more pairs than the one before")
+        if any(look % 5 for look in looks[:-1]):
+            raise ValueError("each look but the last is a multiple of 5, as pairs are measured in fives")
         return looks
 
 
@@ -120,6 +128,15 @@ class Policy(_Section):
     families: dict[Name, MetricThresholds] = Field(
         default={}, description="family → metric → percent, over `thresholds`"
     )
+    same: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None,
+        description="what of two machines must agree before their numbers are compared, such as "
+        "`[arch, os, tools.gcc]`; without it, all that the fingerprint covers",
+    )
+    threshold_margin: Percent = Field(
+        default=50.0,
+        description="percent of the largest observed delta that `baseline derive-thresholds` adds to it",
+    )
     missing: Literal["block", "allow"] = Field(
         default="block", description="what a benchmark that only the baseline has does to the verdict"
     )
@@ -129,6 +146,17 @@ class Policy(_Section):
     @classmethod
     def _keep_defaults(cls, given: MetricThresholds) -> MetricThresholds:
         return {**cls.model_fields["thresholds"].default, **given}
+
+    @field_validator("same")
+    @classmethod
+    def _known(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in given or ():
+            if name not in PROPERTIES and not re.fullmatch(TOOL_PATTERN, name, re.ASCII):
+                hint = did_you_mean(name, PROPERTIES) or f"; known are {', '.join(PROPERTIES)}, tools.<name>"
+                raise ValueError(f"no property {name!r}{hint}")
+        if given and len(set(given)) != len(given):
+            raise ValueError("a property is there twice")
+        return given
 
 
 class Settings(_Section):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
 from benchgov.errors import BenchgovError, InputError
-from benchgov.files import MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES, read_text
+from benchgov.files import MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES, decode, read_text
 from benchgov.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -94,6 +94,18 @@ def json_model(text: str, model: type[Model], where: str) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         raise _invalid(error, model, where, {}) from error
+
+
+def published_model(data: bytes, model: type[Model], where: str) -> Model:
+    """Read as `model` what benchgov published and whose digest was just verified: no key is there twice.
+
+    Raises:
+        InputError: as `json_model`.
+    """
+    try:
+        return model.model_validate_json(data)
+    except ValidationError:
+        return json_model(decode(data, where), model, where)  # which says what is wrong
 
 
 def _check_schema_version(value: Any, model: type[BaseModel], where: str) -> None:

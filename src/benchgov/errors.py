@@ -113,12 +113,14 @@ class ProofError(TamperError):
 INPUT_EXIT_CODES: dict[str, ExitCode] = {
     "run": ExitCode.BLOCKED,
     "compare": ExitCode.BLOCKED,
+    "replay": ExitCode.BLOCKED,
     "plan": ExitCode.BLOCKED,
     "merge": ExitCode.BLOCKED,
     "history": ExitCode.MALFORMED,
     "import": ExitCode.MALFORMED,
     "report": ExitCode.MALFORMED,
     "baseline": ExitCode.REFUSED,
+    "regime": ExitCode.REFUSED,
     "dossier": ExitCode.FAILED,
 }
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchgov.errors import InputError, OutputError
@@ -77,6 +77,47 @@ def write_atomic(path: Path, data: bytes) -> None:
             _discard(temporary)
             raise
         sync_folder(path.parent)
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Put every content at its path, replacing what was there: afterwards all are there, or none.
+
+    All are written beside their places before the first one is moved.
+
+    Raises:
+        OutputError: as `write_atomic`.
+    """
+    before: dict[Path, bytes | None] = {}
+    for path in files:
+        with _reporting(path):
+            before[path] = path.read_bytes() if path.is_file() else None
+    staged: dict[Path, Path] = {}
+    try:
+        for path, data in files.items():
+            with _reporting(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                staged[path] = _write_beside(path, data)
+        done: list[Path] = []
+        for path, temporary in staged.items():
+            try:
+                with _reporting(path):
+                    os.replace(temporary, path)
+            except OutputError:
+                for one in done:
+                    put_back(one, before[one])
+                raise
+            done.append(path)
+    finally:
+        for temporary in staged.values():
+            _discard(temporary)
+
+
+def put_back(path: Path, data: bytes | None) -> None:
+    """Undo a write: `data` is what was at `path` before, None when nothing was."""
+    if data is None:
+        _discard(path)
+    else:
+        write_atomic(path, data)
 
 
 def create_exclusive(path: Path, data: bytes, mode: int = 0o644) -> bool:

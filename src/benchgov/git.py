@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchgov.errors import BlockedError
+from benchgov.errors import BlockedError, OutputError
 from benchgov.files import inside
 from benchgov.rim import Completed, RunProcess
+from benchgov.text import one_line
 
 _TIMEOUT_SECONDS = 120.0
+_CHECKOUT_SECONDS = 600.0
 _REFUSED = "safe.directory"
 """What Git's advice on dubious ownership names in every language."""
 
@@ -145,6 +150,46 @@ def commit_of(run: RunProcess, root: Path, ref: str) -> str:
     return commit
 
 
+@contextmanager
+def checkout(run: RunProcess, root: Path, commit: str) -> Iterator[Path]:
+    """A work tree of `commit` in a temporary folder outside of `root`; removed when the block ends.
+
+    It belongs to the repository at `root`, so that tools which ask Git for a version get one. No hook runs,
+    and submodules stay empty.
+
+    Raises:
+        BlockedError: Git cannot make it.
+        OutputError: the folder for temporary files cannot be written.
+    """
+    try:
+        home = tempfile.TemporaryDirectory(prefix="benchgov-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder for temporary files cannot be written: {error.strerror}", where=tempfile.gettempdir()
+        ) from error
+    with home as folder:
+        tree = Path(folder).resolve() / (root.name or "tree")
+        quiet = ["git", "-c", f"core.hooksPath={os.devnull}", "worktree"]
+        try:
+            done = _tried(run, [*quiet, "add", "--detach", str(tree), commit], root)
+            if done.status != 0:
+                raise BlockedError(
+                    f"this revision cannot be checked out: {one_line(done.stderr, 500)}", where=commit
+                )
+            yield tree
+        finally:
+            _tried(run, [*quiet, "remove", "--force", str(tree)], root)
+
+
+def _tried(run: RunProcess, command: Sequence[str], root: Path) -> Completed:
+    try:
+        return run(command, root, _CHECKOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return Completed(-1, "", f"it took longer than {_CHECKOUT_SECONDS:g} s")
+    except OSError as error:
+        return Completed(-1, "", f"Git cannot be started: {error.strerror}")
+
+
 def _present(listed: str, paths: list[str]) -> list[str]:
     names = [name for name in listed.split("\0") if name]
     return [
@@ -163,3 +208,21 @@ def _extract(archive: Path, target: Path) -> None:
             stream = tar.extractfile(member)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes((stream or io.BytesIO()).read())
+
+
+def origin_branch(run: RunProcess, root: Path, branch: str) -> str:
+    """The commit of `branch` as `origin` has it; fetched once when this clone does not know it.
+
+    Raises:
+        BlockedError: it cannot be had.
+    """
+    ref = f"refs/remotes/origin/{branch}"
+    commit = _ask(run, root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    if commit is None:
+        _ask(run, root, "fetch", "--no-tags", "--depth=1", "origin", f"+refs/heads/{branch}:{ref}")
+    return commit or commit_of(run, root, ref)
+
+
+def user_name(run: RunProcess, folder: Path) -> str | None:
+    """What Git calls the person at this machine (`user.name`); None when it is not set."""
+    return _ask(run, folder, "config", "user.name") or None

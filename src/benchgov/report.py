@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from benchgov.canonical import Json
 from benchgov.wire import BenchmarkId, Blake3, Name, Sha256, Utc, Wire
@@ -59,12 +59,13 @@ class Sampling(Wire):
     """How a run's samples were taken.
 
     With isolation `process` every sample had a process of its own; with `shared` one process gave
-    them all, and they are not independent. `iterations` inside one process are one sample: their mean, or,
+    them all, and they are not independent. `functional` is one execution for its result: its time is no
+    measurement, and is not compared. `iterations` inside one process are one sample: their mean, or,
     where another tool took them, their median. `memory_floor_bytes` is the least peak memory that the
     harness can tell apart from its own.
     """
 
-    isolation: Literal["process", "shared", "imported"]
+    isolation: Literal["process", "shared", "imported", "functional"]
     warmup: Annotated[int, Field(ge=0)]
     runs: Annotated[int, Field(ge=0)]
     iterations: Annotated[int, Field(ge=1)]
@@ -161,8 +162,25 @@ class Against(Wire):
     runs: tuple[str, ...]
 
 
+class Build(Wire):
+    """The `build` step that came before the first run.
+
+    `output_digest` is that of the files which the suite names as its `outputs`; `printed_digest` that of what
+    the command printed on standard output. `skipped` says that it was left out (`--skip-build`).
+    """
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    outputs: tuple[str, ...] = ()
+    output_digest: Blake3 | None = None
+    printed_digest: Blake3 | None = None
+    skipped: bool = False
+
+
 class RunConfig(Wire):
-    """What was asked for: everything that a second run needs in order to do the same."""
+    """What was asked for: everything that a second run needs in order to do the same.
+
+    `values` is the suite's own config (mode, depth, solver options), typed by its manifest.
+    """
 
     suite: Name
     suite_sha256: Sha256
@@ -172,6 +190,8 @@ class RunConfig(Wire):
     timeout_seconds: Annotated[float, Field(gt=0)]
     selection: tuple[str, ...] = ()
     options: dict[str, Json] = {}
+    values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = {}
+    build: Build | None = None
     revision: str | None = None
     dirty: bool | None = None
     against: Against | None = None
@@ -218,8 +238,33 @@ class Summary(Wire):
     blocked: Annotated[int, Field(ge=0)]
 
 
+class Growth(Wire):
+    """How one metric of one variant grows with the problem size: about as size ** `exponent`.
+
+    `interval` is the exponent's 95 % interval over the samples of `scales` sizes; None with too few samples.
+    `limit` is what the manifest allows. `over` means that the exponent is certainly above it, `within` that
+    the whole interval is not; `not-limited` has no limit. Where higher is better the exponent is that of the
+    inverse, the cost. `before` is the exponent of the baseline's values, and `grew` says that the interval
+    lies clearly above it.
+    """
+
+    benchmark: BenchmarkId
+    variant: Name
+    metric: Name
+    verdict: Literal["over", "inconclusive", "within", "not-limited"]
+    scales: Annotated[int, Field(ge=1)]
+    exponent: float | None = None
+    interval: tuple[float, float] | None = None
+    limit: float | None = None
+    p_value: float | None = None
+    before: float | None = None
+    grew: bool = False
+    source: Source | None = None
+    sentence: str
+
+
 class Gate(Wire):
-    """A gate's outcome in short; the comparison file has every finding."""
+    """A gate's outcome in short; the comparison file has every finding. `growth` is the scale band gate's."""
 
     status: Verdict | Literal["not-evaluated"]
     reason: str = ""
@@ -227,6 +272,7 @@ class Gate(Wire):
     baselines: tuple[str, ...] = ()
     findings: dict[str, int] = {}
     regressions: tuple[str, ...] = ()
+    growth: tuple[Growth, ...] = ()
 
 
 class Replay(Wire):

@@ -23,7 +23,9 @@ def humanize(value: float, unit: str) -> str:
     if unit == "count" and value < _SHOWN_IN_FULL:
         return f"{value:,.0f}"
     # 999.6 ns would be rounded to 1000 ns: from there on the next unit reads better.
-    size, name = next((step for step in steps if value >= step[0] * 0.9995), steps[-1])
+    for size, name in steps:  # noqa: B007 (the last one is for everything smaller)
+        if value >= size * 0.9995:
+            break
     return f"{_three_digits(value / size)} {name}".rstrip()
 
 

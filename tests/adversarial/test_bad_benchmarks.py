@@ -32,6 +32,9 @@ GOOD = "  - {id: good, family: f, signature: (), variants: {v: {callable: 'good:
 class Silent:
     """A progress that nobody sees."""
 
+    def looking(self, planned: Planned, look: int, looks: int, pairs: int) -> None:
+        """Nothing."""
+
     def begin(self, planned: Planned) -> None:
         """Nothing."""
 

@@ -42,6 +42,9 @@ GO = "print('pkg: demo\\n{lines}\\nPASS')\n"
 class Silent:
     """A progress that nobody sees."""
 
+    def looking(self, planned: Planned, look: int, looks: int, pairs: int) -> None:
+        """Nothing."""
+
     def begin(self, planned: Planned) -> None:
         """Nothing."""
 

@@ -215,6 +215,34 @@ jobs:
         run: echo "verdict=$VERDICT"
 """
 
+PAIRED = """\
+name: benchmarks
+on: pull_request
+permissions: {}
+jobs:
+  benchmarks:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+      checks: write
+      pull-requests: write
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: org/benchgov/run-bench@v1
+        with:
+          suite: demo
+          against: ${{ github.event.pull_request.base.sha }}
+          max-minutes: 20
+      - uses: org/benchgov/compare-thresholds@v1
+        id: compare
+      - env:
+          VERDICT: ${{ steps.compare.outputs.verdict }}
+        if: ${{ !cancelled() }}
+        run: echo "verdict=$VERDICT"
+"""
+
 
 @dataclass(frozen=True)
 class Consumer:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 import yaml
-from tests.e2e.consumer import MATRIX, STEPS, WHOLE_PIPELINE
+from tests.e2e.consumer import MATRIX, PAIRED, STEPS, WHOLE_PIPELINE
 
 from benchgov.adapters.registry import BUILT_IN
 from benchgov.cli.main import COMMANDS, cli
@@ -70,6 +70,16 @@ def test_the_shown_matrix_is_the_one_that_is_run() -> None:
     for job in (*shown["jobs"].values(), *run["jobs"].values()):
         del job["steps"]
     assert shown == run
+
+
+def test_the_shown_steps_against_a_base_are_those_that_are_run() -> None:
+    """The guide's steps for a pull request and its base are the end-to-end test's."""
+    manifest, shown = blocks(ROOT / "docs/guides/paired.md")
+    assert shown_steps(shown) == [
+        (name, {key: 20 if key == "max-minutes" else value for key, value in inputs.items()})
+        for name, inputs in shown_steps(PAIRED)
+    ]
+    assert yaml_model(parse_yaml(manifest, "paired.md"), Manifest).build is not None
 
 
 def test_the_workflow_fits_into_a_few_lines() -> None:

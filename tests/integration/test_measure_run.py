@@ -41,6 +41,9 @@ HEAD = (
 class Silent:
     """A progress that nobody sees."""
 
+    def looking(self, planned: Planned, look: int, looks: int, pairs: int) -> None:
+        """Nothing."""
+
     def begin(self, planned: Planned) -> None:
         """Nothing."""
 

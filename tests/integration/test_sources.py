@@ -63,6 +63,9 @@ class Recorded:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
+    def looking(self, planned: Planned, look: int, looks: int, pairs: int) -> None:
+        """Nothing."""
+
     def begin(self, planned: Planned) -> None:
         """A name."""
         self.seen.append(f"begin {planned.key}")

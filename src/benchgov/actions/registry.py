@@ -24,6 +24,9 @@ ACTIONS: dict[str, tuple[str, str]] = {
 PIPELINE_INPUTS: dict[str, str] = {
     "suite": "run-bench",
     "only": "run-bench",
+    "against": "run-bench",
+    "pairs": "run-bench",
+    "max_minutes": "run-bench",
     "warmup": "run-bench",
     "runs": "run-bench",
     "timeout": "run-bench",

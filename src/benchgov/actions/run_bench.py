@@ -28,6 +28,19 @@ class Inputs(ActionInputs):
     shard: Annotated[
         str, Field(description="`toJSON(matrix)` of the matrix that plan-shards gave: only this job's part")
     ] = ""
+    against: Annotated[
+        str,
+        Field(
+            description="measure this revision too, in turn, and compare with it instead of a baseline: a "
+            "commit, a branch; for pull requests `github.event.pull_request.base.sha`"
+        ),
+    ] = ""
+    pairs: Annotated[
+        Count | None, Field(description="with `against`: pairs of each benchmark; default: 10, 20, 40")
+    ] = None
+    max_minutes: Annotated[
+        str, Field(description="with `against`: begin no further pairs after so many minutes")
+    ] = ""
     warmup: Annotated[Count | None, Field(description="warm-up runs, 2 or more; default: the suite's")] = None
     runs: Annotated[Count | None, Field(description="measured runs, 5 or more; default: the suite's")] = None
     timeout: Annotated[str, Field(description="seconds that one sample may take; default: the suite's")] = ""
@@ -87,6 +100,9 @@ def _arguments(inputs: Inputs) -> list[str]:
         "run",
         *(argument for pattern in inputs.only for argument in option("only", pattern)),
         *option("shard", inputs.shard),
+        *option("against", inputs.against),
+        *option("pairs", inputs.pairs),
+        *option("max-minutes", inputs.max_minutes),
         *option("warmup", inputs.warmup),
         *option("runs", inputs.runs),
         *option("timeout", inputs.timeout),

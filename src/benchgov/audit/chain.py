@@ -33,7 +33,7 @@ from benchgov.wire import is_name, utc_text
 
 __all__ = ["Appended", "Draft", "Kind", "Verification", "append", "find", "read", "verify"]
 
-Kind = Literal["verify-env", "run", "comparison", "baseline", "dossier"]
+Kind = Literal["verify-env", "run", "comparison", "baseline", "approval", "dossier"]
 
 
 @dataclass(frozen=True)

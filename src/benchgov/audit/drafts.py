@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from benchgov.audit.chain import Draft, Kind
 from benchgov.audit.record import Evidence
+from benchgov.baselines.model import Baseline
 from benchgov.canonical import Json, blake3_hex, digest_of, sha256_hex
 from benchgov.documents import json_model, parse_json
 from benchgov.errors import InputError
@@ -148,6 +149,16 @@ def from_baseline(data: bytes, environ: Mapping[str, str], *, name: str) -> Draf
         raise InputError("not a baseline", where=name)
     subject: dict[str, Json] = {key: value[key] for key in _BASELINE_FACTS if isinstance(value.get(key), str)}
     return _draft("baseline", {name: data}, subject, environ, complete=not value.get("selection"))
+
+
+def from_approval(baseline: Baseline, files: Mapping[str, bytes], environ: Mapping[str, str]) -> Draft:
+    """The draft of an approval: who approved which run as `baseline`; `files` are what they relied on."""
+    if baseline.approval is None:
+        raise InputError("the baseline was not approved by anybody", where=baseline.baseline_id)
+    facts = baseline.to_json()
+    subject: dict[str, Json] = {key: facts[key] for key in (*_BASELINE_FACTS, "derivation")}
+    subject |= facts["approval"]
+    return _draft("approval", files, subject, environ, complete=not baseline.selection)
 
 
 def _read(data: bytes, model: type[Model], name: str) -> Model:

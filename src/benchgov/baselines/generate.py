@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from benchgov.baselines.aggregate import aggregate
-from benchgov.baselines.model import Baseline, BaselineRun, Entry, Provenance, content_id
-from benchgov.baselines.thresholds import resolve
-from benchgov.canonical import sha256_hex
+from benchgov.baselines.derived import Derivation
+from benchgov.baselines.model import Approval, Baseline, BaselineRun, Entry, Provenance
+from benchgov.baselines.thresholds import banded_thresholds, resolve
+from benchgov.canonical import blake3_hex, sha256_hex
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import InputError, RefusedError
+from benchgov.replay.section import BUILD_OUTSIDE_PLAN_FIELDS
 from benchgov.report import Metric, Report, Run
+from benchgov.suites.bands import ScaleRules
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A baseline that may be published, and its raw reports (file name → content)."""
+    """A baseline that may be published, its raw reports (file name → content), and its derivation's bytes."""
 
     baseline: Baseline
     raw: Mapping[str, bytes]
+    derivation: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -33,22 +37,37 @@ class Origin:
     now: datetime
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Where a baseline's thresholds come from: policy, the suite's families and bands, derived ones."""
+
+    policy: Policy
+    families: Mapping[str, MetricThresholds]
+    derivation: Derivation | None = None
+    scales: ScaleRules = field(default_factory=ScaleRules)
+
+    def of(self, reports: Sequence[Report]) -> dict[str, MetricThresholds]:
+        """family → metric → percent for everything that `reports` (of one plan) have."""
+        pairs = [(run.family, metric.name) for run in reports[0].runs for metric in run.metrics]
+        derived = self.derivation.limits() if self.derivation else None
+        return resolve(pairs, self.policy, self.families, derived)
+
+
 def draft(
-    reports: Sequence[Report], policy: Policy, families: Mapping[str, MetricThresholds], origin: Origin
+    reports: Sequence[Report], limits: Limits, origin: Origin, approval: Approval | None = None
 ) -> Draft:
     """The baseline that `reports` (at least one, all of one plan) make; samples are joined, run by run.
 
-    `families` are the suite's own thresholds. A dirty work tree is noted in the provenance, not refused.
+    A dirty work tree is noted in the provenance, not refused.
 
     Raises:
         RefusedError: a rule is not kept; one detail per breach, each with the rule's name.
     """
-    if breaches := [*_one_plan(reports), *_clean(reports), *_enough(reports)]:
-        raise RefusedError(f"{reports[0].config.suite}: no baseline can be made of this", details=breaches)
+    if found := breaches(reports):
+        raise RefusedError(f"{reports[0].config.suite}: no baseline can be made of this", details=found)
     raw = {f"report-{number:03}.json": report.to_bytes() for number, report in enumerate(reports, 1)}
-    entries = condense(reports)
-    first = reports[0]
-    pairs = [(run.family, entry.metric) for run in entries for entry in run.metrics]
+    first, policy, entries = reports[0], limits.policy, condense(reports)
+    derivation = limits.derivation.to_bytes() if limits.derivation else None
     unnamed = Baseline(
         schema_version=1,
         baseline_id=f"{origin.now:%Y%m%dT%H%M%SZ}-00000000",
@@ -68,17 +87,26 @@ def draft(
         warmup=min(run.sampling.warmup for report in reports for run in report.runs),
         runs=min(_sampled(reports).values()),
         selection=first.config.selection,
-        thresholds=resolve(pairs, policy, families),
+        values=first.config.values,
+        thresholds=limits.of(reports),
         default_threshold=policy.default_threshold,
         missing=policy.missing,
         raw={name: sha256_hex(data) for name, data in raw.items()},
         entries=entries,
+        banded=banded_thresholds(entries, policy, limits.scales),
+        derivation=blake3_hex(derivation) if derivation else None,
+        approval=approval,
     )
-    name = content_id(origin.now, unnamed.model_dump(mode="json", exclude={"baseline_id"}))
-    return Draft(unnamed.model_copy(update={"baseline_id": name}), raw)
+    return Draft(unnamed.model_copy(update={"baseline_id": unnamed.content_id()}), raw, derivation)
 
 
-def _one_plan(reports: Sequence[Report]) -> Iterator[str]:
+def breaches(reports: Sequence[Report]) -> list[str]:
+    """Every rule that `reports` do not keep in order to become a baseline, each with its name."""
+    return [*one_plan(reports), *clean(reports), *_enough(reports)]
+
+
+def one_plan(reports: Sequence[Report]) -> Iterator[str]:
+    """The breaches of rule `one-plan`: what sets a report apart from the first."""
     first = reports[0]
     shapes = _shape(first)
     for number, report in enumerate(reports[1:], 2):
@@ -90,13 +118,18 @@ def _one_plan(reports: Sequence[Report]) -> Iterator[str]:
         ):
             if left != right:
                 yield f"rule one-plan: report {number} has another {what}: {right}, the first has {left}"
-        exclude = {"suite", "regime", "revision", "dirty"}
-        if report.config.model_dump(exclude=exclude) != first.config.model_dump(exclude=exclude):
+        if _asked(report) != _asked(first):
             yield f"rule one-plan: report {number} was measured with another configuration than the first"
         if _shape(report) != shapes:
             yield f"rule one-plan: report {number} has other runs or metrics than the first"
         if report in reports[: number - 1]:
             yield f"rule one-plan: report {number} is there twice"
+
+
+def _asked(report: Report) -> dict[str, object]:
+    """The config, without what has a line of its own; and without what a build prints, which differs."""
+    exclude = {"suite": True, "regime": True, "revision": True, "dirty": True}
+    return report.config.model_dump(exclude={**exclude, "build": set(BUILD_OUTSIDE_PLAN_FIELDS)})
 
 
 def _shape(report: Report) -> dict[str, object]:
@@ -110,7 +143,8 @@ def _shape(report: Report) -> dict[str, object]:
     }
 
 
-def _clean(reports: Sequence[Report]) -> Iterator[str]:
+def clean(reports: Sequence[Report]) -> Iterator[str]:
+    """The breaches of the rules `pinned-environment` and `all-pass`."""
     for report in reports:
         if report.environment.gate == "drift":
             names = ", ".join(drift.name for drift in report.environment.drift)
@@ -170,6 +204,7 @@ def condense(reports: Sequence[Report]) -> tuple[BaselineRun, ...]:
             metrics=tuple(_entry([report[run.key][one.name] for report in joined]) for one in run.metrics),
         )
         for run in reports[0].runs
+        if run.sampling.isolation != "functional"  # no measurement, and never long enough to be one
     )
 
 

@@ -11,16 +11,19 @@ from benchgov.git import blobs
 from benchgov.rim import RunProcess
 
 
-def changes(run: RunProcess, root: Path, ref: str, folder: str) -> list[str]:
+def changes(run: RunProcess, root: Path, ref: str, folder: str, *, whole: bool = False) -> list[str]:
     """Every file below `folder` that was published at `ref` and has changed, vanished or moved since.
 
-    `folder` is a suite's baselines, relative to `root`. A regime's index is not evidence, and may change.
+    `folder` is a suite's baselines, relative to `root`. A regime's index and the thresholds derived for its
+    next baseline are not evidence, and may change; in a `whole` folder every file is evidence.
 
     Raises:
         BlockedError: there is no such revision, or Git cannot read it.
     """
     published = {
-        path: blob for path, blob in blobs(run, root, ref, folder).items() if _is_evidence(path, folder)
+        path: blob
+        for path, blob in blobs(run, root, ref, folder).items()
+        if whole or _is_evidence(path, folder)
     }
     known = {path for path in published if _blob(root / path, 40) is not None}
     moved = _by_content(root, folder, known)

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from benchgov.canonical import digest_of
 from benchgov.config import MetricThresholds, Percent
@@ -15,7 +15,10 @@ from benchgov.report import Aggregate, Direction, Facts, run_key
 from benchgov.wire import BenchmarkId, Blake3, Name, Sha256, Utc, Wire
 
 ID_PATTERN = r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"
-FILE_PATTERN = r"^(baseline\.json|raw/[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.json)$"
+FILE_PATTERN = r"^(baseline\.json|derivation\.json|raw/[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.json)$"
+
+MAX_NOTES = 4096
+"""Longest notes of an approval, in characters."""
 
 BaselineId = Annotated[str, Field(pattern=ID_PATTERN)]
 """`<UTC date and time>-<8 hex digits of the content's BLAKE3>`: sorts by time, safe as a folder name."""
@@ -60,12 +63,32 @@ class Provenance(Wire):
     created_by: Annotated[str, Field(min_length=1, max_length=64)] = "unknown"
 
 
+class Approval(Wire):
+    """Who approved a run as a baseline, when, and in which words.
+
+    `identified_by` says how far to trust `approver`: the actor of a workflow run is GitHub's word, a flag or
+    Git's settings are only the person's own.
+    """
+
+    scenario: Annotated[str, Field(min_length=1, max_length=512)]
+    run: Annotated[str, Field(min_length=1, max_length=128)]
+    approver: Annotated[str, Field(min_length=1, max_length=64)]
+    identified_by: Literal["actions", "flag", "git"]
+    approved_at_utc: Utc
+    notes: Annotated[str, Field(max_length=MAX_NOTES)] = ""
+    dataset: str | None = None
+
+
 class Baseline(Wire):
     """What later reports are held against. Never edited: a newer one is published beside it.
 
     `thresholds` (family → metric → percent) were fixed when it was published; `default_threshold` is for
-    what they do not name. `selection` is empty when the whole suite was measured. `raw` names the reports
-    below `raw/` with their SHA-256, so that `baseline_id` covers them too.
+    what they do not name. `banded` (run key → metric → percent) are the limits of scale bands; they win over
+    the family's. `selection` is empty when the whole suite was measured; `values` is the suite's config.
+    `raw` names the reports below `raw/` with their SHA-256, so that `baseline_id` covers them too.
+
+    `derivation` is the digest of `derivation.json`, when some of the thresholds were derived from repeated
+    runs; `approval` is there when a maintainer approved a recorded run.
     """
 
     schema_version: Literal[1]
@@ -81,11 +104,15 @@ class Baseline(Wire):
     warmup: Count
     runs: Count
     selection: tuple[str, ...]
+    values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = {}
     thresholds: dict[Name, MetricThresholds]
     default_threshold: Percent
     missing: Literal["block", "allow"]
     raw: Annotated[dict[RawName, Sha256], Field(min_length=1)]
     entries: Annotated[tuple[BaselineRun, ...], Field(min_length=1)]
+    banded: dict[str, MetricThresholds] = {}
+    derivation: Blake3 | None = None
+    approval: Approval | None = None
 
     @model_validator(mode="after")
     def _unique_entries(self) -> Baseline:
@@ -94,9 +121,17 @@ class Baseline(Wire):
             _once([entry.metric for entry in run.metrics], f"run {run.key!r}: metric")
         return self
 
+    def limit(self, run: BaselineRun, metric: str) -> float:
+        """By how many percent `metric` of `run` may get worse: by its band, its family, or default."""
+        family = self.thresholds.get(run.family, {})
+        return self.banded.get(run.key, {}).get(metric, family.get(metric, self.default_threshold))
+
     def content_id(self) -> str:
         """The id that follows from the content: what `baseline_id` must be."""
-        return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id"}))
+        # What came later is left out where it is empty, so that older baselines keep their ids.
+        later = ("values", "banded", "derivation", "approval")
+        unset = {name for name in later if not getattr(self, name)}
+        return content_id(self.created_at_utc, self.model_dump(mode="json", exclude={"baseline_id", *unset}))
 
 
 def _once(names: list[str], what: str) -> None:

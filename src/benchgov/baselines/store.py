@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from benchgov.baselines.active import ActiveBaselines, Stored
 from benchgov.baselines.checksums import CHECKSUMS_FILE, describe, faults
+from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Active, Baseline, Index, is_baseline_id
-from benchgov.canonical import sha256_hex
-from benchgov.documents import json_model, load_json_model
+from benchgov.canonical import blake3_hex, sha256_hex
+from benchgov.documents import load_json_model, published_model
+from benchgov.environment.pinned import difference, may_be_compared
 from benchgov.errors import InputError, OutputError, TamperError
-from benchgov.files import decode, new_folder, read_bytes, write_atomic
+from benchgov.files import new_folder, read_bytes, write_atomic
 from benchgov.report import Environment, Facts, Report
 from benchgov.wire import is_name
 
 BASELINE_FILE = "baseline.json"
 INDEX_FILE = "index.json"
 RAW_FOLDER = "raw"
+DERIVATION_FILE = "derivation.json"
+DERIVED_FOLDER = "derived"
 
 
 def read_baseline(folder: Path) -> Stored:
@@ -36,10 +40,12 @@ def read_baseline(folder: Path) -> Stored:
     if found := faults(folder):
         raise TamperError("the baseline is not what was published", where=str(folder), details=found)
     baseline = load_json_model(folder / BASELINE_FILE, Baseline)
-    raw = folder / RAW_FOLDER
-    if baseline.content_id() != baseline.baseline_id or set(baseline.raw) != _names(raw):
+    raw, derivation = folder / RAW_FOLDER, folder / DERIVATION_FILE
+    derived = blake3_hex(read_bytes(derivation)) if derivation.exists() else None
+    same = (baseline.content_id(), baseline.derivation) == (baseline.baseline_id, derived)
+    if not same or set(baseline.raw) != _names(raw):
         raise TamperError(
-            f"its content does not give the id {baseline.baseline_id}: baseline.json and checksums.json "
+            f"its content does not give the id {baseline.baseline_id}: checksums.json and what it covers "
             "were changed together",
             where=str(folder),
         )
@@ -57,7 +63,7 @@ def _read_raw(folder: Path, digests: Mapping[str, str]) -> list[Report]:
         data = read_bytes(path)
         if sha256_hex(data) != digest:
             raise TamperError("the raw report is not what was published", where=str(path))
-        reports.append(json_model(decode(data, str(path)), Report, str(path)))
+        reports.append(published_model(data, Report, str(path)))
     return reports
 
 
@@ -86,14 +92,16 @@ class BaselineStore:
             raise TamperError(f"the baseline was moved here from {'/'.join(found)}", where=str(folder))
         return stored
 
-    def publish(self, baseline: Baseline, raw: Mapping[str, bytes]) -> Path:
-        """Write `baseline` and its raw reports (file name → content) as a new folder, all or nothing.
+    def publish(self, baseline: Baseline, raw: Mapping[str, bytes], derivation: bytes | None = None) -> Path:
+        """Write `baseline`, its raw reports (file name → content) and what its thresholds were derived from
+        as a new folder, all or nothing.
 
         Raises:
             OutputError: it is there already, or cannot be written.
         """
         files = {BASELINE_FILE: baseline.to_bytes()}
         files |= {f"{RAW_FOLDER}/{name}": data for name, data in raw.items()}
+        files |= {DERIVATION_FILE: derivation} if derivation else {}
         target = self._regime(baseline.regime) / baseline.baseline_id
         if target.exists():
             raise OutputError("exists already, and is never replaced", where=str(target))
@@ -102,6 +110,32 @@ class BaselineStore:
                 write_atomic(folder / name, data)
             write_atomic(folder / CHECKSUMS_FILE, describe(files).to_bytes())
         return target
+
+    def derived_file(self, regime: str, fingerprint: str) -> Path:
+        """Where the thresholds are that `derive-thresholds` found in this environment."""
+        name = fingerprint.removeprefix("blake3:")[:12]
+        return self._regime(regime) / DERIVED_FOLDER / f"{name}.json"
+
+    def derived(self, regime: str) -> tuple[Derivation, ...]:
+        """What was derived in `regime`, environment by environment, for the next baselines.
+
+        Raises:
+            InputError: a file is not a derivation, or it is that of another regime or environment.
+        """
+        folder = self._regime(regime) / DERIVED_FOLDER
+        found = []
+        for path in sorted(folder.glob("*.json")):
+            one = load_json_model(path, Derivation)
+            if (one.regime, self.derived_file(regime, one.fingerprint).name) != (regime, path.name):
+                raise InputError(
+                    f"derived in regime {one.regime}, environment {one.fingerprint}", where=str(path)
+                )
+            found.append(one)
+        return tuple(found)
+
+    def index_path(self, regime: str) -> Path:
+        """The file that says what is active in `regime`."""
+        return self._regime(regime) / INDEX_FILE
 
     def index(self, regime: str) -> Index | None:
         """What is active in `regime`; None while nothing is.
@@ -130,8 +164,13 @@ class BaselineStore:
         write_atomic(self._regime(baseline.regime) / INDEX_FILE, text.encode("ascii"))
         return index
 
-    def active(self, regime: str, environment: Environment) -> ActiveBaselines:
+    def active(
+        self, regime: str, environment: Environment, same: Sequence[str] | None = None
+    ) -> ActiveBaselines:
         """What applies to a report of `regime` measured in `environment`; all of it verified.
+
+        What was measured in this very environment comes first. Else, with `same` (`policy.same`), what is
+        active on the machine that differs least among those that agree in all of these properties.
 
         Raises:
             InputError: the index is not valid, or names a run or environment that its baseline has not.
@@ -141,9 +180,15 @@ class BaselineStore:
         if index is None:
             return ActiveBaselines(regimes=tuple(name for name in self.regimes() if self.index(name)))
         active = index.active.get(environment.fingerprint)
-        if active is None:
-            return ActiveBaselines(nearest=self._nearest(index, environment.facts))
-        return self._resolve(regime, environment.fingerprint, active)
+        if active is not None:
+            return self._resolve(regime, environment.fingerprint, active)
+        near = self._nearest(index, environment.facts, same)
+        if near is None:
+            return ActiveBaselines()
+        fingerprint, nearest = near
+        if same is not None and may_be_compared(nearest.facts, environment.facts, same):
+            return self._resolve(regime, fingerprint, index.active[fingerprint])
+        return ActiveBaselines(nearest=nearest)
 
     def check_index(self, regime: str) -> None:
         """Raise as `active` does if any environment's active baselines cannot be had."""
@@ -164,10 +209,19 @@ class BaselineStore:
             runs[key] = own[key]
         return ActiveBaselines(runs, tuple(stored.values()))
 
-    def _nearest(self, index: Index, facts: Facts) -> Baseline | None:
-        ids = sorted({name for active in index.active.values() for name in active.ids}, reverse=True)
-        found = [self._indexed(index.regime, name).baseline for name in ids]
-        return min(found, key=lambda one: _distance(one.facts, facts), default=None)
+    def _nearest(self, index: Index, facts: Facts, same: Sequence[str] | None) -> tuple[str, Baseline] | None:
+        """(fingerprint, an active baseline) of the machine that differs least; of several the latest one.
+
+        One that may be compared comes before one that may not, however little that differs.
+        """
+        listed = sorted(((name, at) for at, one in index.active.items() for name in one.ids), reverse=True)
+        found = [(at, self._indexed(index.regime, name).baseline) for name, at in listed]
+
+        def farness(entry: tuple[str, Baseline]) -> tuple[bool, int]:
+            there = entry[1].facts
+            return not may_be_compared(there, facts, same), len(difference(there, facts))
+
+        return min(found, key=farness, default=None)
 
     def _indexed(self, regime: str, baseline_id: str) -> Stored:
         if not (self._regime(regime) / baseline_id).exists():
@@ -193,14 +247,6 @@ def _over(index: Index, baseline: Baseline) -> Active:
     before = index.active.get(baseline.fingerprint, Active())
     own = {run.key: baseline.baseline_id for run in baseline.entries}
     return Active(baseline=before.baseline, runs={**before.runs, **own})
-
-
-def _distance(wanted: Facts, found: Facts) -> int:
-    """How many properties and tools differ."""
-    left, right = wanted.model_dump(), found.model_dump()
-    left |= left.pop("tools")
-    right |= right.pop("tools")
-    return sum(left.get(name) != right.get(name) for name in left.keys() | right.keys())
 
 
 def _folders(folder: Path) -> list[str]:

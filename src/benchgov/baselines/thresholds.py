@@ -4,20 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from benchgov.config import MetricThresholds, Policy
+from benchgov.baselines.model import BaselineRun
+from benchgov.config import MetricThresholds, Policy, Statistics
+from benchgov.suites.bands import ScaleRules
 
 
 def resolve(
-    pairs: Iterable[tuple[str, str]], policy: Policy, families: Mapping[str, MetricThresholds]
+    pairs: Iterable[tuple[str, str]],
+    policy: Policy,
+    families: Mapping[str, MetricThresholds],
+    derived: Mapping[str, MetricThresholds] | None = None,
 ) -> dict[str, MetricThresholds]:
     """family → metric → percent for every (family, metric) of `pairs`; `families` are those of the suite.
 
-    The first that names it wins: `policy.families` (the repository's owners), the suite's family,
-    `policy.thresholds`, `policy.default_threshold`.
+    The first that names it wins: `policy.families` (the repository's owners), what was `derived` from
+    repeated runs, the suite's family, `policy.thresholds`, `policy.default_threshold`.
     """
     table: dict[str, MetricThresholds] = {}
     for family, metric in sorted(set(pairs)):
-        sources = (policy.families.get(family, {}), families.get(family, {}), policy.thresholds)
+        sources = (
+            policy.families.get(family, {}),
+            (derived or {}).get(family, {}),
+            families.get(family, {}),
+            policy.thresholds,
+        )
         percent = next((one[metric] for one in sources if metric in one), policy.default_threshold)
         table.setdefault(family, {})[metric] = percent
     return table
+
+
+def banded_thresholds(
+    entries: Iterable[BaselineRun], policy: Policy, scales: ScaleRules
+) -> dict[str, MetricThresholds]:
+    """run key → metric → percent for the runs of `entries` whose band has limits."""
+    table: dict[str, MetricThresholds] = {}
+    for run in entries:
+        banded = of_band(scales, policy, (run.benchmark, run.scale), run.family)
+        measured = {one.metric: banded[one.metric] for one in run.metrics if one.metric in banded}
+        if measured:
+            table[run.key] = measured
+    return table
+
+
+def of_band(
+    scales: ScaleRules, policy: Policy, at: tuple[str, float | None], family: str
+) -> MetricThresholds:
+    """metric → percent that the band of `at` (benchmark, size) sets, but for what `policy.families` names."""
+    named = policy.families.get(family, {})
+    return {metric: percent for metric, percent in scales.thresholds(*at).items() if metric not in named}
+
+
+def floor(statistics: Statistics, family: str, metric: str) -> float:
+    """Below how many percent no worsening of `metric` of `family` matters, however certain it is."""
+    own = statistics.families.get(family, {})
+    return own.get(metric, statistics.min_effect.get(metric, statistics.default_min_effect))

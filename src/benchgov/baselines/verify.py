@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchgov.baselines.generate import condense
 from benchgov.baselines.model import is_baseline_id
-from benchgov.baselines.store import INDEX_FILE, BaselineStore
+from benchgov.baselines.store import DERIVED_FOLDER, INDEX_FILE, BaselineStore
 from benchgov.errors import BenchgovError, InputError, TamperError
 from benchgov.wire import is_name
 
@@ -46,6 +46,7 @@ def _baseline(store: BaselineStore, regime: str, baseline_id: str) -> BenchgovEr
 def _index(store: BaselineStore, regime: str) -> BenchgovError | None:
     try:
         store.check_index(regime)
+        store.derived(regime)
     except (InputError, TamperError) as error:
         return error
     return None
@@ -61,6 +62,6 @@ def _strays(folder: Path) -> Iterator[str]:
         if not path.name.startswith(".") and not (path.is_dir() and is_name(path.name)):
             yield f"{path}: neither a regime's folder nor part of one"
     for path in sorted(folder.glob("*/*")):
-        plain = path.name.startswith(".") or path.name == INDEX_FILE
+        plain = path.name.startswith(".") or path.name in {INDEX_FILE, DERIVED_FOLDER}
         if not plain and not (path.is_dir() and is_baseline_id(path.name)):
-            yield f"{path}: neither a baseline nor the index"
+            yield f"{path}: neither a baseline, the index nor derived thresholds"

@@ -1,4 +1,4 @@
-"""`benchgov baseline`: generate, activate, verify, list and show immutable baselines."""
+"""`benchgov baseline`: generate, activate, verify, list and show; two more have files of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchgov.cli.baseline_approve import approve
+from benchgov.cli.baseline_derive import derive_thresholds
+from benchgov.cli.baseline_input import index_name, say_how, store_for, thresholds_of
 from benchgov.cli.common import config_option, format_option, open_project, print_json
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ MIN_WARMUP, MIN_RUNS = (
 
 @click.group()
 def baseline() -> None:
-    """Publish and verify immutable baselines.
+    """Publish, approve and verify immutable baselines.
 
     A baseline is a folder below bench/<suite>/baselines/<regime>/ that is never edited; index.json says
     which one is active. Both are changed through pull requests that code owners review.
@@ -57,7 +60,8 @@ def baseline() -> None:
 def generate(suite: str, output_format: str, to_activate: bool, **given: Any) -> int:
     """Publish a new baseline of SUITE: medians, p95 for worst-case metrics, raw runs, checksums.
 
-    Nothing is overwritten. Without --activate the active baseline stays what it is.
+    Nothing is overwritten. Without --activate the active baseline stays what it is. Thresholds that
+    `derive-thresholds` found in this environment are published with the data that they follow from.
 
     \b
     Examples:
@@ -65,17 +69,17 @@ def generate(suite: str, output_format: str, to_activate: bool, **given: Any) ->
       benchgov baseline generate core --report .benchgov/out/report.json --activate --by octocat
     """
     from benchgov.baselines.generate import Origin, draft
-    from benchgov.cli.baseline_input import given_reports, measured, suite_thresholds
+    from benchgov.cli.baseline_input import given_reports, limits_for, measured
 
     project = open_project(given["config_file"], {("regime",): given["regime"]})
-    store = _store(project, suite, given["into"])
+    store = store_for(project, suite, given["into"])
     reports = given_reports(suite, given["reports"]) or [
         measured(project, suite, given["warmup"], given["runs"])
     ]
     command = _command(suite, project.settings.regime, given)
     origin = Origin(command, given["login"] or "unknown", project.rim.now())
-    made = draft(reports, project.settings.policy, suite_thresholds(project, suite), origin)
-    folder = store.publish(made.baseline, made.raw)
+    made = draft(reports, limits_for(project, suite, reports[0]), origin)
+    folder = store.publish(made.baseline, made.raw, made.derivation)
     if to_activate:
         store.activate(made.baseline)
     if output_format == "json":
@@ -100,10 +104,10 @@ def activate(suite: str, baseline_id: str, regime: str | None, config_file: Path
       benchgov baseline activate core 20260131T120000Z-0f1e2d3c
     """
     project = open_project(config_file, {("regime",): regime})
-    store = _store(project, suite)
+    store = store_for(project, suite)
     store.activate(store.read(project.settings.regime, baseline_id).baseline)
     project.rim.stdout.write(f"active: {baseline_id}\n")
-    _say_how(project, f"commit {_index_name(project, suite)} and open a pull request for its code owners.")
+    say_how(project, f"commit {index_name(project, suite)} and open a pull request for its code owners.")
     return 0
 
 
@@ -126,13 +130,15 @@ def verify(suites: tuple[str, ...], against: str | None, output_format: str, con
     from benchgov.baselines.verify import verify as verify_store
 
     project = open_project(config_file)
-    found = {name: verify_store(_store(project, name)) for name in suites or _suites(project, against)}
+    found = {name: verify_store(store_for(project, name)) for name in suites or _suites(project, against)}
     tampered = [line for one in found.values() for line in one.tampered]
     invalid = [line for one in found.values() for line in one.invalid]
     if against is not None:
         for name in found:
             folder = PurePosixPath(project.settings.bench_dir, name, "baselines")
             tampered += changes(project.rim.run, project.root, against, folder.as_posix())
+        notes = PurePosixPath(project.settings.bench_dir, "regimes").as_posix()
+        tampered += changes(project.rim.run, project.root, against, notes, whole=True)
     counts = {name: one.baselines for name, one in found.items()}
     _raise_faults(tampered, invalid, sum(counts.values()))
     if output_format == "json":
@@ -158,7 +164,7 @@ def list_(suites: tuple[str, ...], output_format: str, config_file: Path | None)
     from benchgov.cli.published import print_list
 
     project = open_project(config_file)
-    rows = [row for name in suites or _suites(project) for row in _listed(_store(project, name))]
+    rows = [row for name in suites or _suites(project) for row in _listed(store_for(project, name))]
     if output_format == "json":
         print_json(project.rim, rows)
         return 0
@@ -183,7 +189,7 @@ def show(suite: str, baseline_id: str | None, output_format: str, **given: Any) 
     from benchgov.errors import InputError
 
     project = open_project(given["config_file"], {("regime",): given["regime"]})
-    store, regime = _store(project, suite), project.settings.regime
+    store, regime = store_for(project, suite), project.settings.regime
     ids = [baseline_id] if baseline_id else store.ids(regime)[-1:]
     if not ids:
         raise InputError(
@@ -199,15 +205,8 @@ def show(suite: str, baseline_id: str | None, output_format: str, **given: Any) 
     return 0
 
 
-def _store(project: Project, suite: str, into: Path | None = None) -> BaselineStore:
-    from benchgov.baselines.store import BaselineStore
-    from benchgov.errors import UsageError
-    from benchgov.gate.question import store_of
-    from benchgov.wire import is_name
-
-    if not is_name(suite):
-        raise UsageError(f"{suite!r} is not the name of a suite")
-    return BaselineStore(into) if into else store_of(project.root, project.settings, suite)
+baseline.add_command(derive_thresholds)
+baseline.add_command(approve)
 
 
 def _suites(project: Project, ref: str | None = None) -> list[str]:
@@ -239,24 +238,16 @@ def _command(suite: str, regime: str, given: dict[str, Any]) -> str:
     return " ".join(["benchgov baseline generate", suite, "--regime", regime, *source])
 
 
-def _index_name(project: Project, suite: str) -> str:
-    return f"{project.settings.bench_dir}/{suite}/baselines/{project.settings.regime}/index.json"
-
-
-def _say_how(project: Project, text: str) -> None:
-    project.rim.stderr.write(f"  next: {text}\n")
-
-
 def _print_published(project: Project, made: Baseline, folder: Path, active: bool) -> None:
     kind = "" if made.authoritative else " (not authoritative: the environment is not pinned)"
     shown = folder.relative_to(project.root) if folder.is_relative_to(project.root) else folder
-    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {shown}\n")
+    project.rim.stdout.write(f"published: {made.baseline_id}{kind}\n  {shown}\n{thresholds_of(made)}")
     if active:
         project.rim.stdout.write("  active in its regime and environment once the change is merged\n")
-        _say_how(project, "commit the folder and index.json, and open a pull request for their code owners.")
+        say_how(project, "commit the folder and index.json, and open a pull request for their code owners.")
     else:
         project.rim.stdout.write("  not active: reports are still held against what they were before\n")
-        _say_how(
+        say_how(
             project,
             f"to promote it, run `benchgov baseline activate {made.suite} {made.baseline_id}`, commit, and "
             "open a pull request that the code owners review.",

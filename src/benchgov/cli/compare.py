@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,29 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from benchgov.gate.comparison import Comparison, Finding
+    from benchgov.gate.comparison import BandFinding, Comparison, FamilyFinding, Finding
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
-_ORDER = ("regression", "missing", "not-comparable", "inconclusive", "improvement", "new", "unchanged")
+_ORDER = (
+    "regression",
+    "accepted",
+    "missing",
+    "not-comparable",
+    "inconclusive",
+    "improvement",
+    "new",
+    "unchanged",
+)
 _STYLES = {
     "regression": "bold red",
+    "accepted": "yellow",
     "missing": "yellow",
     "not-comparable": "yellow",
     "blocked": "yellow",
     "inconclusive": "magenta",
+    "over": "bold red",
+    "within": "green",
     "improvement": "green",
     "new": "cyan",
     "pass": "bold green",
@@ -53,20 +66,43 @@ _STYLES = {
     type=click.Choice(["block", "allow"]),
     help="What a benchmark that only the baseline has does.  [default: as the baseline says]",
 )
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="Judge accepted slowdowns as of this day, to repeat a comparison.  [default: today, in UTC]",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="[default: comparison.json in output_dir]")
+@click.option(
+    "--authoritative", is_flag=True, help="Refuse when not all that is compared passed the environment gate."
+)
+@click.option("--sanity", is_flag=True, help="Hold every active baseline of the regime against itself.")
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
-def compare(report: Path | None, out: Path | None, show_all: bool, output_format: str, **given: Any) -> int:
+def compare(
+    report: Path | None,
+    out: Path | None,
+    authoritative: bool,
+    show_all: bool,
+    output_format: str,
+    **given: Any,
+) -> int:
     """Hold REPORT against the active baseline and give a verdict.
 
     REPORT is by default the latest one (report.json in output_dir). The limits are those that the baseline
-    was published with. Another regime or environment is "not comparable", never a regression.
+    was published with. Another regime or environment is "not comparable", never a regression. What the
+    suite's accepted.yaml accepts does not block; docs/guides/limits.md says how.
+
+    With --sanity there is no REPORT: every active baseline of the regime (of --suite only, if given) must
+    come out clean against itself in both modes. It is written to
+    docs/benchmarks/ci_comparison_report_REGIME.txt, or to --out.
 
     \b
     Exit codes: 0 pass, or inconclusive (said so)
-                1 regression
-                2 not comparable, or blocked
+                1 regression, a cost that grows faster than its limit, or a baseline that is not clean
+                  against itself
+                2 not comparable, or blocked; not authoritative, with --authoritative
                 5 a baseline is not what was published
 
     \b
@@ -74,6 +110,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
       benchgov compare
       benchgov compare report.json --baseline-ref origin/main --format json
       benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
+      benchgov compare --sanity
     """
     from benchgov.collector import without_collector
     from benchgov.files import write_atomic
@@ -81,6 +118,11 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
     from benchgov.gate.question import Question, answer
 
     project = open_project(given["config_file"])
+    if given["sanity"]:
+        from benchgov.cli.sanity import refuse_others, sanity
+
+        refuse_others(report, {**given, "authoritative": authoritative})
+        return sanity(project, given["suite"], out, output_format)
     question = Question(
         report=report or project.output_dir / "report.json",
         overrides=parse_overrides(given["thresholds"]),
@@ -88,6 +130,7 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
         baseline=given["baseline"],
         ref=given["ref"],
         missing=given["missing"],
+        today=given["as_of"].date() if given["as_of"] else project.rim.now().date(),
     )
     with without_collector():
         comparison = answer(
@@ -97,12 +140,26 @@ def compare(report: Path | None, out: Path | None, show_all: bool, output_format
             run=project.rim.run,
             environ=project.rim.environ,
         )
-    write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
-    if output_format == "json":
-        print_json(project.rim, comparison.to_json())
-    else:
-        print_comparison(project.rim, comparison, show_all)
+        if authoritative:
+            _check_standing(comparison)
+        write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
+        if output_format == "json":
+            print_json(project.rim, comparison.to_json())
+        else:
+            print_comparison(project.rim, comparison, show_all)
     return exit_code(comparison)
+
+
+def _check_standing(comparison: Comparison) -> None:
+    """Refuse to publish as authoritative what is not; raises BlockedError."""
+    from benchgov.errors import BlockedError
+
+    if not comparison.authoritative:
+        raise BlockedError(
+            "not authoritative: the report, or a baseline, is without a passed environment gate",
+            details=[comparison.reason],
+            remedy="Pin the environment (benchgov verify-env), and measure both there; nothing was written.",
+        )
 
 
 def exit_code(comparison: Comparison) -> int:
@@ -111,7 +168,7 @@ def exit_code(comparison: Comparison) -> int:
 
 
 def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
-    """Findings (the worst first, unchanged ones only counted), families, and the verdict."""
+    """Findings (the worst first, unchanged ones only counted), families, bands, growth, and the verdict."""
     from rich.text import Text
 
     screen = console(rim)
@@ -123,9 +180,14 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
         screen.print(Text(hidden))
     if comparison.families:
         screen.print(_families(comparison))
+    if comparison.scale_bands:
+        screen.print(_bands(comparison))
+    if any(one.verdict != "not-limited" or one.grew for one in comparison.growth):
+        screen.print(_growth(comparison))
     if comparison.environment_difference:
         screen.print(_difference(comparison))
-    against = ", ".join(comparison.baselines) or "no baseline"
+    other = f"revision {comparison.against[:12]}" if comparison.against else "no baseline"
+    against = ", ".join(comparison.baselines) or other
     note = "" if comparison.authoritative else " (not authoritative)"
     screen.print(_styled(comparison.verdict), Text(f"against {against}{note}: {comparison.reason}"))
 
@@ -181,18 +243,42 @@ def _evidence(finding: Finding) -> tuple[str, str]:
 
 
 def _families(comparison: Comparison) -> Table:
+    return _groups("family", [(one.family, one) for one in comparison.families])
+
+
+def _bands(comparison: Comparison) -> Table:
+    return _groups("scale band", [(one.band, one) for one in comparison.scale_bands])
+
+
+def _growth(comparison: Comparison) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("growth", "benchmark", "metric", "exponent", "95 % interval", "limit", "before")
+    for one in comparison.growth:
+        if one.verdict == "not-limited" and not one.grew:
+            continue
+        numbers = (one.exponent, one.limit, one.before)
+        exponent, limit, before = ("-" if value is None else f"{value:.2f}" for value in numbers)
+        interval = f"{one.interval[0]:.2f} to {one.interval[1]:.2f}" if one.interval else "-"
+        cells = (f"{one.benchmark}/{one.variant}", one.metric, exponent, interval, limit, before)
+        table.add_row(_styled(one.verdict), *map(Text, cells))
+    return table
+
+
+def _groups(what: str, groups: Sequence[tuple[str, FamilyFinding | BandFinding]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     from benchgov.units import signed_percent
 
-    table = Table("family", "verdict", "findings", "geometric mean change")
-    for one in comparison.families:
+    table = Table(what, "verdict", "findings", "geometric mean change")
+    for name, one in groups:
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in one.findings.items())
         means = ", ".join(
             f"{metric} {signed_percent(percent)}" for metric, percent in one.geometric_mean_percent.items()
         )
-        table.add_row(Text(one.family), _styled(one.verdict), Text(counts), Text(means or "-"))
+        table.add_row(Text(name), _styled(one.verdict), Text(counts), Text(means or "-"))
     return table
 
 

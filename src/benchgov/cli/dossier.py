@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchgov.dossier.model import Dossier
     from benchgov.dossier.rows import SampleSource
     from benchgov.gate.comparison import Comparison
+    from benchgov.gate.control_result import Control
 
 
 @click.group()
@@ -48,13 +49,20 @@ def dossier() -> None:
     type=click.Path(path_type=Path),
     help="Folder to write to.  [default: dossier in the output folder]",
 )
+@click.option(
+    "--authoritative",
+    is_flag=True,
+    help="Refuse, with exit code 2, to publish numbers without a passed environment gate.",
+)
 @format_option
 @config_option
 def render(
+    *,
     report_file: Path | None,
     comparison_file: Path | None,
     store: Path | None,
     out: Path | None,
+    authoritative: bool,
     output_format: str,
     config_file: Path | None,
 ) -> int:
@@ -71,6 +79,7 @@ def render(
     from benchgov.dossier.gather import gather
     from benchgov.dossier.render import html, markdown
     from benchgov.dossier.rows import unknown_samples
+    from benchgov.errors import BlockedError
     from benchgov.files import write_atomic
     from benchgov.gate.question import load_report
 
@@ -85,7 +94,13 @@ def render(
         verification,
         report_sha256=digest,
         baseline_samples=_baseline_samples(project, comparison) if comparison else unknown_samples,
+        control=_read_control(project),
     )
+    if authoritative and not found.authoritative:
+        raise BlockedError(
+            "not authoritative: the report, or a baseline, is without a passed environment gate",
+            remedy="Pin the environment (benchgov verify-env), and measure there; nothing was written.",
+        )
     folder = (project.output_dir / "dossier" if out is None else out).resolve()
     page, text = html(found).encode("utf-8"), markdown(found).encode("utf-8")
     write_atomic(folder / "dossier.md", text)
@@ -101,6 +116,15 @@ def _read_comparison(project: Project, given: Path | None) -> Comparison | None:
 
     path = given or project.output_dir / "comparison.json"
     return load_json_model(path, Comparison) if given or path.exists() else None
+
+
+def _read_control(project: Project) -> Control | None:
+    """What `benchgov control` found, if it is in the output folder."""
+    from benchgov.documents import load_json_model
+    from benchgov.gate.control_result import Control
+
+    path = project.output_dir / "control.json"
+    return load_json_model(path, Control) if path.exists() else None
 
 
 def _baseline_samples(project: Project, comparison: Comparison) -> SampleSource:

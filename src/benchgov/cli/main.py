@@ -22,10 +22,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("benchgov.cli.merge:merge", "Join the reports of a matrix into one."),
     "import": ("benchgov.cli.import_:import_", "Read the results of another benchmark tool into a report."),
     "tools": ("benchgov.cli.import_:tools", "List the tools whose results can be read."),
+    "control": (
+        "benchgov.cli.control:control",
+        "Measure how often this machine raises a false alarm, and what it can see.",
+    ),
     "report": ("benchgov.cli.report:report", "Print a report."),
     "compare": ("benchgov.cli.compare:compare", "Hold a report against its baseline and give a verdict."),
+    "replay": ("benchgov.cli.replay:replay", "Run the plan of a report again; the results must be the same."),
     "history": ("benchgov.cli.history:history", "Find the changes in a history of many reports."),
-    "baseline": ("benchgov.cli.baseline:baseline", "Generate and verify immutable baselines."),
+    "baseline": ("benchgov.cli.baseline:baseline", "Generate, approve and verify immutable baselines."),
+    "regime": ("benchgov.cli.regime:regime", "Start a new regime, and see which ones there were."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }

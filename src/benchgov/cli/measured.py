@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
+_GROWTH_STYLES = {"over": "red", "inconclusive": "magenta"}
+MAX_SENTENCES = 20
 _STYLES = {"pass": "green", "fail": "red", "blocked": "yellow"}
 
 
@@ -53,6 +55,9 @@ def print_plan(rim: Rim, plan: Plan, output_format: str) -> None:
             source.isolation,
             f"{source.timeout_seconds:g} s",
         )
+    for protocol in plan.protocols:
+        row = ("the result", "0", "1", "1", "functional", f"{protocol.timeout_seconds:g} s")
+        table.add_row(_plain(protocol.key), protocol.entry.family, *row)
     console(rim).print(table)
 
 
@@ -101,6 +106,12 @@ def _verdicts(report: Report) -> Iterator[str]:
     )
     gate = report.performance_gate
     yield f"performance gate: {gate.status}" + (f" ({_plain(gate.reason)})" if gate.reason else "")
+    yield from (f"  {_plain(sentence)}" for sentence in gate.regressions[:MAX_SENTENCES])
+    scales = report.scale_band_gate
+    yield f"scale band gate: {scales.status}" + (f" ({_plain(scales.reason)})" if scales.reason else "")
+    told = [one for one in scales.growth if one.verdict in _GROWTH_STYLES]
+    for one in told[:MAX_SENTENCES]:
+        yield f"  [{_GROWTH_STYLES[one.verdict]}]{one.verdict}[/] {_plain(one.sentence)}"
 
 
 def _runs_table(runs: Sequence[Run], references: dict[tuple[str, float | None], tuple[str, float]]) -> Table:
@@ -198,6 +209,12 @@ class LogLines:
     def begin(self, planned: Planned) -> None:
         """Nothing: the line comes when the run is done."""
 
+    def looking(self, planned: Planned, look: int, looks: int, pairs: int) -> None:
+        """`sort@1000/fast: look 2 of 3, up to 20 pairs`; nothing for the first one."""
+        if look > 1:
+            self._rim.stderr.write(f"{planned.key}: look {look} of {looks}, up to {pairs} pairs\n")
+            self._rim.stderr.flush()
+
     def executing(self, planned: Planned, number: int, total: int) -> None:
         """`py: execution 2 of 7`."""
         self._rim.stderr.write(f"{planned.key}: execution {number} of {total}\n")
@@ -225,6 +242,11 @@ class TerminalBar:
     def begin(self, planned: Planned) -> None:
         """Show the run's name."""
         self._bar.update(self._task, description=_plain(planned.key))
+
+    def looking(self, planned: Planned, look: int, looks: int, pairs: int) -> None:
+        """Show how many pairs there will be, and which look it is."""
+        shown = f"{_plain(planned.key)} ({pairs} pairs, look {look} of {looks})"
+        self._bar.update(self._task, description=shown)
 
     def executing(self, planned: Planned, number: int, total: int) -> None:
         """Show how far the source is."""

@@ -56,8 +56,7 @@ def merge(
     parts = [_part(one) for one in files]
     manifest = _manifest(project, parts[0].report.config)
     merged = join(parts, [one.id for one in manifest.benchmarks] if manifest else ())
-    families = manifest.families if manifest else {}
-    report = gated(project, merged.report, families) if gate else merged.report
+    report = gated(project, merged.report, manifest, compared=gate)
     homes = {one.name: one.path for one in files}
     with run_folder(project) as (run_id, folder):
         for number, part in enumerate(merged.parts, 1):

@@ -29,6 +29,7 @@ def print_baseline(rim: Rim, one: Baseline) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from benchgov.text import one_line
     from benchgov.units import humanize, plain_percent
 
     origin, facts = one.provenance, one.facts
@@ -40,10 +41,16 @@ def print_baseline(rim: Rim, one: Baseline) -> None:
     screen.print(
         Text(f"{facts.os}, {facts.cpu_model} × {facts.cpu_count}, {facts.memory_mb} MB, {facts.python}")
     )
+    if one.derivation:
+        screen.print(Text(f"limits derived from repeated runs: {one.derivation}"))
+    if given := one.approval:
+        when = f"{given.approved_at_utc:%Y-%m-%d %H:%M:%S}"
+        screen.print(Text(f"approved by {given.approver} ({given.identified_by}) on {when}: run {given.run}"))
+        screen.print(Text(one_line(f"notes: {given.notes or '-'}")))
     table = Table("benchmark", "family", "metric", "aggregate", "value", "samples", "limit")
     for run in one.entries:
         for entry in run.metrics:
-            limit = one.thresholds.get(run.family, {}).get(entry.metric, one.default_threshold)
+            limit = one.limit(run, entry.metric)
             value = humanize(entry.value, entry.unit)
             cells = (run.key, run.family, entry.metric, entry.aggregate, value, str(entry.samples))
             table.add_row(*map(Text, (*cells, plain_percent(limit))))

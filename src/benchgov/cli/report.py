@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 @click.option(
     "--run", "run", metavar="ID|PATH", help="A run's id, or the path of a report.  [default: the latest]"
 )
+@click.option("--deltas", is_flag=True, help="Times, memory, their changes against the baseline, and status.")
 @click.option("--output-dir", help="Folder of the reports.  [default: .benchgov/out]")
 @format_option
 @config_option
-def report(run: str | None, output_dir: str | None, output_format: str, config_file: Path | None) -> int:
+def report(
+    run: str | None, deltas: bool, output_dir: str | None, output_format: str, config_file: Path | None
+) -> int:
     """Print a report that `benchgov run` wrote.
+
+    With --deltas every benchmark has a status: `pass`; `regression`, which a wrong result is too; `blocked`;
+    or `provisional`, which passed without a baseline that confirms it. `baseline approve` takes a run that
+    is pass or provisional.
 
     \b
     Exit codes: 0 printed
@@ -31,6 +38,7 @@ def report(run: str | None, output_dir: str | None, output_format: str, config_f
     Examples:
       benchgov report
       benchgov report --run 20260131T235959.123456Z
+      benchgov report --deltas --format json
       benchgov report --run artifacts/report.json --format json
     """
     from benchgov.cli.measured import print_report
@@ -38,7 +46,14 @@ def report(run: str | None, output_dir: str | None, output_format: str, config_f
     from benchgov.report import Report
 
     project = open_project(config_file, {("output_dir",): output_dir})
-    print_report(project.rim, load_json_model(_find(project, run), Report), output_format)
+    path = _find(project, run)
+    found = load_json_model(path, Report)
+    if deltas:
+        from benchgov.cli.deltas import print_deltas
+
+        print_deltas(project, path, found, output_format)
+    else:
+        print_report(project.rim, found, output_format)
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from benchgov.audit.record import Record
 from benchgov.canonical import sha256_hex
+from benchgov.dossier import control as controls
 from benchgov.dossier import numbers, words
 from benchgov.dossier.model import (
     Chain,
@@ -30,7 +31,8 @@ from benchgov.dossier.rows import (
 )
 from benchgov.dossier.studies import make_studies
 from benchgov.gate.comparison import Comparison
-from benchgov.report import Report, Run
+from benchgov.gate.control_result import Control
+from benchgov.report import Growth, Report, Run
 
 
 class Divergence(Protocol):
@@ -73,14 +75,18 @@ def gather(
     *,
     report_sha256: str | None = None,
     baseline_samples: SampleSource = unknown_samples,
+    control: Control | None = None,
 ) -> Dossier:
     """Put together what a dossier shows.
 
     `verification` is None when there is no audit log. `report_sha256` is the digest of the report's file
     (default: of its canonical bytes). A comparison that names another digest is stale: it is left out, and
-    the dossier says so. `baseline_samples` gives the raw samples that a comparison does not hold.
+    the dossier says so. `baseline_samples` gives the raw samples that a comparison does not hold. `control`
+    is what `benchgov control` found on this machine; one of another suite is left out.
     """
     digest = report_sha256 or sha256_hex(report.to_bytes())
+    if control is not None and control.suite != report.config.suite:
+        control = None
     stale = comparison is not None and comparison.report_sha256 != digest
     used = None if stale else comparison
     rows = make_rows(report, used, baseline_samples)
@@ -108,6 +114,8 @@ def gather(
         attention=make_concerns(rows),
         families=make_families(rows, used, metrics, report),
         studies=make_studies(rows, primary),
+        bands=used.scale_bands if used else (),
+        growth=_growth(report, used),
         functional=_functional(report),
         troubles=tuple(_trouble(run) for run in report.runs if run.overall != "pass"),
         environment=report.environment,
@@ -120,8 +128,19 @@ def gather(
         digests=_digests(report, digest, used),
         chain=chain,
         stale=stale,
+        against=report.config.against,
+        control=control,
+        control_caveats=tuple(controls.caveats(control, report)) if control else (),
     )
     return replace(dossier, sections=_sections(dossier))
+
+
+def _growth(report: Report, comparison: Comparison | None) -> tuple[Growth, ...]:
+    """What has a limit, or grew: held to the limits of the comparison where there is one."""
+    found = comparison.growth if comparison else report.scale_band_gate.growth
+    order = ("over", "inconclusive", "within", "not-limited")
+    told = [one for one in found if one.verdict != "not-limited" or one.grew]
+    return tuple(sorted(told, key=lambda one: order.index(one.verdict)))
 
 
 def _own_files(report_sha256: str, comparison: Comparison | None) -> dict[str, str]:
@@ -217,8 +236,12 @@ def _sections(dossier: Dossier) -> tuple[Section, ...]:
         Section("attention", "Needs a look", attention) if dossier.attention else None,
         Section("families", "Families", f"{families}, {numbers.plural(dossier.runs, 'run')}"),
         Section("variants", "Variants and scales", _studies_summary(dossier)) if dossier.studies else None,
+        Section("growth", "Scale bands and growth", _growth_summary(dossier))
+        if dossier.bands or dossier.growth
+        else None,
         Section("functional", "Functional results", f"{functional.passed:,} of {dossier.runs:,} runs pass"),
         Section("environment", "Environment", words.GATE_WORDS[dossier.environment.gate]),
+        Section("control", "Control", f"{dossier.control.verdict} the policy") if dossier.control else None,
         Section("method", "Method", dossier.mode or "not compared"),
         Section("evidence", "Evidence", _chain_summary(dossier.chain)),
     ]
@@ -227,6 +250,12 @@ def _sections(dossier: Dossier) -> tuple[Section, ...]:
 
 def _studies_summary(dossier: Dossier) -> str:
     return numbers.plural(len(dossier.studies), "benchmark")
+
+
+def _growth_summary(dossier: Dossier) -> str:
+    over = sum(one.verdict == "over" for one in dossier.growth)
+    limits = numbers.plural(len(dossier.growth), "limit of growth", "limits of growth")
+    return f"{numbers.plural(len(dossier.bands), 'band')}, {limits}" + (f", {over:,} broken" if over else "")
 
 
 def _chain_summary(chain: Chain) -> str:

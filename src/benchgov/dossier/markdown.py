@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from benchgov.dossier import control as controls
 from benchgov.dossier import numbers, words
+from benchgov.dossier.markdown_scales import scales
 from benchgov.dossier.model import Chain, Concern, Dossier, Family, MetricTable, Notice, Row, Study, Trouble
 from benchgov.report import Drift
 from benchgov.text import code, fenced
@@ -13,6 +15,7 @@ from benchgov.text import markdown as escaped
 _SHOWN_ROWS = 25
 _SHOWN_TROUBLES = 20
 _SHOWN_RECORDS = 12
+_SHOWN_NOISE = 100
 _ALERTS = {"alarm": "CAUTION", "warning": "WARNING", "note": "NOTE"}
 
 
@@ -23,8 +26,10 @@ def markdown(dossier: Dossier) -> str:
         *_attention(dossier.attention),
         *_families(dossier),
         *_studies(dossier),
+        *scales(dossier),
         *_functional(dossier),
         *_environment(dossier),
+        *_control(dossier),
         *_method(dossier),
         *_evidence(dossier),
     ]
@@ -52,6 +57,8 @@ def _top(dossier: Dossier) -> Iterator[str]:
     yield f"# {words.HEADLINE_MARKS[dossier.headline]} {dossier.title}: {escaped(dossier.suite)}"
     yield escaped(dossier.reason)
     yield f"Regime {code(dossier.regime)}{revision}, measured {dossier.started}."
+    if dossier.against:
+        yield f"Measured in turn with {code(dossier.against.ref)} ({code(dossier.against.revision[:12])})."
     counts = [
         (words.counted(verdict, count), f"{count:,}")
         for verdict, count in dossier.counts.items()
@@ -144,7 +151,7 @@ def _compared(row: Row) -> list[str]:
         code(row.key),
         escaped(numbers.quantity(row.baseline, row.unit)),
         escaped(numbers.quantity(row.value, row.unit)),
-        numbers.percent(row.change),
+        numbers.percent(row.change) + numbers.interval(row.interval),
         numbers.limit(row.limit),
         numbers.limit(row.detectable),
         _verdict(row),
@@ -224,6 +231,21 @@ def _environment(dossier: Dossier) -> Iterator[str]:
 def _drift(drift: Sequence[Drift], wanted: str, found: str) -> str:
     rows = [[escaped(item.name), code(item.wanted), code(item.found)] for item in drift]
     return table(["Property", wanted, found], rows)
+
+
+def _control(dossier: Dossier) -> Iterator[str]:
+    if dossier.control is None:
+        return
+    yield "## Control"
+    yield escaped(controls.verdict(dossier.control))
+    yield table(
+        ["Rate", "Seen", "Percent", "95 % interval"], controls.rates(dossier.control), right=(1, 2, 3)
+    )
+    noise = [[code(run), code(name), *rest] for run, name, *rest in controls.noise(dossier.control)]
+    header = ["Run", "Metric", "CV", "Would have seen"]
+    yield _folded("How noisy each metric is", table(header, noise[:_SHOWN_NOISE], right=(2, 3)))
+    if dossier.control_caveats:
+        yield _bullets(dossier.control_caveats)
 
 
 def _method(dossier: Dossier) -> Iterator[str]:

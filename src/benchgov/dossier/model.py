@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from benchgov.gate.comparison import FindingVerdict
-from benchgov.report import Drift, Environment, Verdict
+from benchgov.gate.comparison import BandFinding, FindingVerdict
+from benchgov.gate.control_result import Control
+from benchgov.report import Against, Drift, Environment, Growth, Verdict
 
 RowVerdict = FindingVerdict | Literal["failed", "blocked", "not-compared"]
 """A finding's verdict; `failed` and `blocked` are the run's own, `not-compared` has no finding."""
@@ -20,6 +21,7 @@ VERDICT_ORDER: tuple[RowVerdict, ...] = (
     "blocked",
     "not-comparable",
     "missing",
+    "accepted",
     "inconclusive",
     "new",
     "improvement",
@@ -231,6 +233,8 @@ class Dossier:
     attention: tuple[Concern, ...]
     families: tuple[Family, ...]
     studies: tuple[Study, ...]
+    bands: tuple[BandFinding, ...]
+    growth: tuple[Growth, ...]
     functional: Functional
     troubles: tuple[Trouble, ...]
     environment: Environment
@@ -243,6 +247,9 @@ class Dossier:
     digests: tuple[tuple[str, str, str], ...]
     chain: Chain
     stale: bool
+    against: Against | None = None
+    control: Control | None = None
+    control_caveats: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
 
     @property

@@ -48,3 +48,8 @@ def duration(seconds: float) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 run`, `2 runs`; `many` where an s doesn't do."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def interval(ends: tuple[float, float] | None) -> str:
+    """A 95 % interval of a change as ` (+1.2 % to +3.4 %)`; nothing where there is none."""
+    return "" if ends is None else f" ({percent(ends[0])} to {percent(ends[1])})"

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from benchgov.dossier import control as controls
 from benchgov.dossier import numbers, plots, strips, words
 from benchgov.dossier.markdown import markdown
 from benchgov.dossier.model import VERDICT_ORDER, Dossier, Point, RowVerdict, Study
@@ -26,6 +27,7 @@ _SHOWN = {
     "shown_studies": 24,
     "shown_troubles": 20,
     "shown_records": 12,
+    "shown_noise": 100,
 }
 """How many of each are in sight; the rest is folded away, not left out."""
 
@@ -61,6 +63,7 @@ def _environment() -> Environment:
         verdict_words=words.VERDICT_WORDS,
         gate_words=words.GATE_WORDS,
         metric_words=words.metric_words,
+        growth_words=words.GROWTH_WORDS,
         variant_styles=plots.VARIANT_STYLES,
         change_axis=plots.change_axis,
         change_bar=plots.change_bar,
@@ -71,6 +74,10 @@ def _environment() -> Environment:
         concern=words.concern,
         speed=words.speed,
         study_rows=study_rows,
+        interval=numbers.interval,
+        control_verdict=controls.verdict,
+        control_rates=controls.rates,
+        control_noise=controls.noise,
     )
     return environment
 

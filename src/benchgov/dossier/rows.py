@@ -57,7 +57,7 @@ def _row(run: Run, metric: Metric, finding: Finding | None, source: SampleSource
         aggregate=metric.aggregate,
         verdict=_verdict(run, finding),
         samples=metric.samples,
-        baseline_samples=tuple(source(run.key, metric.name)) if compared else (),
+        baseline_samples=metric.reference or (tuple(source(run.key, metric.name)) if compared else ()),
         value=aggregate(metric.samples, metric.aggregate) if current is None else current,
         quartiles=_quartiles(metric.samples),
         sentence=finding.sentence if finding else run.reason,

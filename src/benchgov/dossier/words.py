@@ -25,6 +25,7 @@ VERDICT_WORDS: dict[RowVerdict, str] = {
     "blocked": "blocked",
     "not-comparable": "not comparable",
     "missing": "missing",
+    "accepted": "accepted",
     "inconclusive": "inconclusive",
     "new": "new",
     "improvement": "improvement",
@@ -46,8 +47,18 @@ def counted(verdict: RowVerdict, count: int) -> str:
     return one if count == 1 else many
 
 
+GROWTH_WORDS = {
+    "over": "over its limit",
+    "inconclusive": "inconclusive",
+    "within": "within its limit",
+    "not-limited": "no limit",
+}
+
+
 def concern(row: Row) -> str:
     """One finding in a line, for a list under the run's name."""
+    if row.verdict == "accepted":
+        return row.sentence
     if row.change is None or row.baseline is None:
         return row.sentence or f"{metric_words(row.metric)}: {VERDICT_WORDS[row.verdict]}"
     was, now = numbers.quantity(row.baseline, row.unit), numbers.quantity(row.value, row.unit)
@@ -61,6 +72,7 @@ VERDICT_MARKS: dict[RowVerdict, str] = {
     "blocked": "■",
     "not-comparable": "≠",
     "missing": "∅",
+    "accepted": "≈",
     "inconclusive": "?",
     "new": "+",
     "improvement": "▼",
@@ -116,6 +128,8 @@ def headline(report: Report, comparison: Comparison | None, stale: bool) -> tupl
         return comparison.verdict, comparison.reason or _PLAIN_REASONS.get(comparison.verdict, "")
     if report.summary.status == "blocked" and not report.summary.passed:
         return "blocked", "Nothing could be measured. This is trouble, not a regression."
+    if report.scale_band_gate.status == "regression":
+        return "regression", report.scale_band_gate.reason
     gate = report.performance_gate
     if gate.status != "not-evaluated":
         return gate.status, gate.reason
@@ -131,7 +145,13 @@ _PLAIN_REASONS = {
 
 def notices(report: Report, comparison: Comparison | None, stale: bool, chain: Chain) -> tuple[Notice, ...]:
     """What a reader must know before the numbers: alarms first, then warnings, then notes."""
-    found = [*_evidence_notices(chain, stale), *_report_notices(report), *_missing(comparison, chain, stale)]
+    found = [
+        *_evidence_notices(chain, stale),
+        *_standing(report, comparison),
+        *_report_notices(report),
+        *_other_machine(comparison),
+        *_missing(comparison, chain, stale),
+    ]
     order = ("alarm", "warning", "note")
     return tuple(sorted(found, key=lambda notice: order.index(notice.level)))
 
@@ -157,14 +177,27 @@ def _evidence_notices(chain: Chain, stale: bool) -> Iterator[Notice]:
         )
 
 
-def _report_notices(report: Report) -> Iterator[Notice]:
+def _standing(report: Report, comparison: Comparison | None) -> Iterator[Notice]:
+    """Whether the numbers, or the changes, may be published as authoritative."""
     gate = report.environment.gate
+    title = "These numbers are not authoritative"
     if gate != "pass":
         yield Notice(
             "warning",
-            "These numbers are not authoritative",
+            title,
             f"The environment is {GATE_WORDS[gate]}. Don't publish them, and don't make a baseline of them.",
         )
+    elif not report.summary.authoritative:
+        yield Notice("warning", title, "Not all of them were measured in the pinned environment.")
+    elif comparison is not None and comparison.baselines and not comparison.authoritative:
+        yield Notice(
+            "warning",
+            "The changes are not authoritative",
+            "The baseline was measured without a passed environment gate.",
+        )
+
+
+def _report_notices(report: Report) -> Iterator[Notice]:
     if report.config.dirty:
         yield Notice(
             "warning",
@@ -182,6 +215,17 @@ def _report_notices(report: Report) -> Iterator[Notice]:
             "note",
             "Only a part of the suite was measured",
             f"The selection was: {', '.join(report.config.selection)}.",
+        )
+
+
+def _other_machine(comparison: Comparison | None) -> Iterator[Notice]:
+    if comparison and comparison.same and comparison.findings and comparison.environment_difference:
+        names = ", ".join(one.name for one in comparison.environment_difference)
+        yield Notice(
+            "warning",
+            "Compared with another machine",
+            f"Only {', '.join(comparison.same)} had to agree. The machines differ in {names}, "
+            "so that a change may be theirs.",
         )
 
 
@@ -232,6 +276,7 @@ def _sampling_words(samplings: Sequence[Sampling]) -> Iterator[str]:
 _ISOLATION_WORDS = {
     "process": "every sample had a process of its own.",
     "shared": "one process gave all samples, so they are not independent of each other.",
+    "functional": "it ran once, for its functional result; its time is no measurement, and is not compared.",
     "imported": "the samples were read from another tool's output; how it took them is that tool's matter.",
 }
 
@@ -283,6 +328,11 @@ def claims(report: Report, comparison: Comparison | None, chain: Chain) -> tuple
         said.append(
             "Each verdict follows from the report, the named baseline and the policy alone: the same files "
             "give the same verdict on any machine."
+        )
+    if report.config.against is not None:
+        said.append(
+            "Both revisions ran on this machine in turn, in random order: what the machine did meanwhile "
+            "fell on both alike."
         )
     if chain.status == "verified" and chain.vouched:
         said.append("The audit log is unbroken up to its head, and holds this report's digest.")

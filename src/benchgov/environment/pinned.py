@@ -79,6 +79,26 @@ def difference(wanted: Facts, found: Facts) -> tuple[Drift, ...]:
     )
 
 
+def may_be_compared(wanted: Facts, found: Facts, same: Sequence[str] | None) -> bool:
+    """Whether numbers of two machines may be held against each other.
+
+    `same` are the properties and tools (`tools.<name>`) that must agree; None: all that the fingerprint
+    covers. A tool that neither machine has recorded does not agree: nobody knows.
+    """
+    if same is None:
+        return not difference(wanted, found)
+    left, right = _named(wanted), _named(found)
+    return all(name in left and left[name] == right.get(name) for name in same)
+
+
+def _named(facts: Facts) -> dict[str, object]:
+    """The facts by the names that `policy.same` uses; memory is rounded as in the fingerprint."""
+    identity = _identity(facts)
+    identity["memory_mb"] = identity.pop("memory_gb")
+    del identity["tools"]
+    return identity | {f"tools.{name}": version for name, version in facts.tools.items()}
+
+
 def _flat(facts: Facts) -> dict[str, str]:
     identity = _identity(facts)
     identity.pop("tools")

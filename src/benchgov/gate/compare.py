@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from benchgov.baselines.active import ActiveBaselines
 from benchgov.baselines.model import Baseline
 from benchgov.canonical import sha256_hex
-from benchgov.environment.pinned import difference
+from benchgov.environment.pinned import difference, may_be_compared
 from benchgov.errors import ConfigError
 from benchgov.gate import sentences, threshold
+from benchgov.gate.acceptance import accept, remarks
 from benchgov.gate.comparison import Comparison, Finding
 from benchgov.gate.decide import Decision, Pair, Rule, Terms
-from benchgov.gate.families import Judged, families, verdict_of, worst
+from benchgov.gate.families import Judged, families, scale_bands, verdict_of, worst
+from benchgov.gate.growth import with_growth
 from benchgov.gate.paired import missing_runs, paired_rows
 from benchgov.gate.pairing import Row, rows
 from benchgov.gate.policy import GatePolicy
@@ -50,11 +52,11 @@ def compare(
     if rule is None:
         raise ConfigError(f"policy.mode: no rule {mode!r}{did_you_mean(mode, RULES)}")
     digest = report_sha256 or sha256_hex(report.to_bytes())
-    if stop := _stop(report, baselines):
-        return _comparison(report, baselines, mode, digest, stop, [])
-    found = paired_rows(report, policy) if against else rows(report, baselines, policy)
+    if stop := _stop(report, baselines, policy.settings.same):
+        return with_growth(_comparison(report, baselines, mode, digest, stop, []), report, policy)
+    listed = paired_rows(report, policy) if against else rows(report, baselines, policy)
     terms = Terms(policy.settings.statistics, against.looks if against else ())
-    judged = _judge(list(found), rule, terms, policy)
+    judged = accept(_judge(list(listed), rule, terms, policy), policy.accepted)
     missing = missing_runs(report)
     verdict = verdict_of(judged)
     if missing and policy.blocks_missing(None):
@@ -62,7 +64,15 @@ def compare(
     counts = Counter[str](one.finding.verdict for one in judged)
     blocked = sum(one.effect == "blocked" for one in judged)
     reasons = [sentences.overall(verdict, counts, blocked, policy), *_remarks(report, baselines, missing)]
-    return _comparison(report, baselines, mode, digest, (verdict, sentences.join(reasons)), judged, missing)
+    reasons += [*_other_machine(report, baselines, policy), *remarks(judged, policy.accepted)]
+    outcome = (verdict, sentences.join(reasons))
+    found = _comparison(report, baselines, mode, digest, outcome, judged, missing)
+    bands = scale_bands(judged, policy.scales)
+    accepted_on = policy.accepted.today if policy.accepted.entries else None
+    whole = found.model_copy(
+        update={"scale_bands": bands, "accepted_on": accepted_on, "same": policy.settings.same}
+    )
+    return with_growth(whole, report, policy)
 
 
 def _comparison(
@@ -108,10 +118,15 @@ def _against(baselines: ActiveBaselines) -> Baseline | None:
     return baselines.baselines[0].baseline if baselines.baselines else baselines.nearest
 
 
-def _stop(report: Report, baselines: ActiveBaselines) -> tuple[Verdict, str] | None:
+def _stop(
+    report: Report, baselines: ActiveBaselines, same: Sequence[str] | None
+) -> tuple[Verdict, str] | None:
     """The verdict and its reason when no metric can be judged at all."""
     if not any(run.run_is_valid for run in report.runs):
         return "blocked", sentences.join(["The report has no valid run.", *_reasons(report.runs)])
+    if all(run.sampling.isolation == "functional" for run in report.runs):
+        reason = "Its results are functional, not measured: `benchgov replay` holds them against a report."
+        return "not-comparable", reason
     if report.config.against:
         return None
     make = f"Make one: `benchgov baseline generate {report.config.suite} --activate`, in a reviewed change."
@@ -120,17 +135,55 @@ def _stop(report: Report, baselines: ActiveBaselines) -> tuple[Verdict, str] | N
         others = f" (there are some for: {', '.join(baselines.regimes)})" if baselines.regimes else ""
         reason = f"No baseline is active for regime {report.config.regime}{others}."
         return "not-comparable", sentences.join([reason, make])
-    if against.suite != report.config.suite:
-        return "not-comparable", f"The baseline is of suite {against.suite}, not {report.config.suite}."
-    if against.regime != report.config.regime:
-        return "not-comparable", f"The baseline is of regime {against.regime}, not {report.config.regime}."
-    if against.fingerprint != report.environment.fingerprint:
+    if differs := _other_plan(against, report):
+        return "not-comparable", differs
+    if not _comparable(against, report, same):
         names = [one.name for one in difference(against.facts, report.environment.facts)]
         differs = f" It differs in: {', '.join(names)}." if names else ""
         return "not-comparable", sentences.join(
             [f"No baseline was measured in this environment.{differs}", make]
         )
     return None
+
+
+def _other_plan(against: Baseline, report: Report) -> str:
+    """Why the baseline is of something else, whatever the machine; empty when it is not."""
+    config = report.config
+    if against.suite != config.suite:
+        return f"The baseline is of suite {against.suite}, not {config.suite}."
+    if against.regime != config.regime:
+        return f"The baseline is of regime {against.regime}, not {config.regime}."
+    if against.values != config.values:
+        return f"The suite's config differs: {_differences(against.values, config.values)}."
+    return ""
+
+
+def _differences(before: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """`depth is 5, the baseline has 3`, for every value that is not the same."""
+    return "; ".join(
+        f"{name} is {now.get(name, 'not there')!r}, the baseline has {before.get(name, 'none')!r}"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    )
+
+
+def _comparable(against: Baseline, report: Report, same: Sequence[str] | None) -> bool:
+    here = report.environment
+    return against.fingerprint == here.fingerprint or (
+        same is not None and may_be_compared(against.facts, here.facts, same)
+    )
+
+
+def _other_machine(report: Report, baselines: ActiveBaselines, policy: GatePolicy) -> list[str]:
+    """In the open: what was not compared of two machines whose numbers were."""
+    against = _against(baselines)
+    if report.config.against or against is None or against.fingerprint == report.environment.fingerprint:
+        return []
+    names = [one.name for one in difference(against.facts, report.environment.facts)]
+    return [
+        f"The baseline is another machine's: policy.same compares {', '.join(policy.settings.same or ())}, "
+        f"and they differ in {', '.join(names)}."
+    ]
 
 
 def _reasons(runs: Sequence[Run]) -> list[str]:

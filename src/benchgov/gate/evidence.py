@@ -58,7 +58,8 @@ def gather(pairs: Mapping[int, Pair], samples: Mapping[int, Sides], looks: Seque
         shapes[pairs[at].paired, len(before), len(after)].append(at)
     found: dict[int, Evidence] = {}
     for (paired, *counts), members in shapes.items():
-        planned = tuple(looks) if paired and len(looks) > 1 else ()
+        # Fewer pairs than the first look wants are no look: nothing says that more would have followed.
+        planned = tuple(looks) if paired and len(looks) > 1 and counts[0] >= looks[0] else ()
         left = np.array([samples[at][0] for at in members], dtype=np.float64)
         right = np.array([samples[at][1] for at in members], dtype=np.float64)
         rows = _numbers(left, right, blocks_of(counts[0]) if paired else None, _share(counts[0], planned))

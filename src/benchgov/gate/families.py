@@ -1,4 +1,4 @@
-"""Findings → verdicts: of each family, and of the whole."""
+"""Findings → verdicts: of each family and scale band, and of the whole."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from benchgov.gate.comparison import FamilyFinding, Finding
+from benchgov.gate.comparison import BandFinding, FamilyFinding, Finding
 from benchgov.report import Verdict
+from benchgov.suites.bands import ScaleRules
 
 ORDER: tuple[Verdict, ...] = ("regression", "blocked", "not-comparable", "inconclusive", "pass")
 """The first that occurs is the verdict of the whole.
@@ -18,7 +20,7 @@ or a pull request could leave a benchmark out to turn red into grey. What could 
 "pass", so that silence is never a pass.
 """
 
-COMPARED = ("regression", "improvement", "unchanged", "inconclusive")
+COMPARED = ("regression", "accepted", "improvement", "unchanged", "inconclusive")
 _DECIMALS = 6  # exp and log differ in the last bit between C libraries; the bytes must not
 
 
@@ -51,15 +53,24 @@ def families(judged: Sequence[Judged]) -> tuple[FamilyFinding, ...]:
     groups: dict[str, list[Judged]] = defaultdict(list)
     for one in judged:
         groups[one.finding.family].append(one)
-    return tuple(
-        FamilyFinding(
-            family=family,
-            verdict=verdict_of(members),
-            findings=dict(sorted(Counter(one.finding.verdict for one in members).items())),
-            geometric_mean_percent=_geometric_means(members),
-        )
-        for family, members in groups.items()
-    )
+    return tuple(FamilyFinding(family=family, **_group(members)) for family, members in groups.items())
+
+
+def scale_bands(judged: Sequence[Judged], rules: ScaleRules) -> tuple[BandFinding, ...]:
+    """One summary per scale band, the smallest sizes first; what has no size is in none."""
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    scaled = [one for one in judged if one.finding.scale is not None]
+    for one in sorted(scaled, key=lambda one: one.finding.scale or 0.0):
+        groups[rules.band(one.finding.benchmark, one.finding.scale or 0.0)].append(one)
+    return tuple(BandFinding(band=band, **_group(members)) for band, members in groups.items())
+
+
+def _group(members: Sequence[Judged]) -> dict[str, Any]:
+    return {
+        "verdict": verdict_of(members),
+        "findings": dict(sorted(Counter(one.finding.verdict for one in members).items())),
+        "geometric_mean_percent": _geometric_means(members),
+    }
 
 
 def _geometric_means(judged: Iterable[Judged]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist, median, stdev
 
 from benchgov.gate.decide import Sessions
@@ -19,9 +20,12 @@ FLOOR_ERRORS = 3.3
 """No estimate within so many standard errors of 0 blocks: chance alone goes beyond that in 1 of 2,000."""
 SESSION_CONFIDENCE = 0.99
 
+_LARGEST = 600.0
+
 _normal = NormalDist()
 
 
+@lru_cache(maxsize=1024)
 def as_log(percent: float, direction: Direction) -> float:
     """A worsening in percent of the baseline's value as a logarithm; infinite for all of a throughput."""
     if direction == "lower":
@@ -30,7 +34,8 @@ def as_log(percent: float, direction: Direction) -> float:
 
 
 def as_percent(worsening: float, direction: Direction) -> float:
-    """The inverse of `as_log`."""
+    """The inverse of `as_log`, up to 10^262 percent; what is more has no number to be told by."""
+    worsening = min(worsening, _LARGEST)
     return (math.expm1(worsening) if direction == "lower" else -math.expm1(-worsening)) * 100.0
 
 
@@ -41,6 +46,8 @@ def session_floor(sessions: Sessions, limit: float) -> float:
     99 % prediction interval for one more median: t · s · √(1 + 1/k), over the k sessions' medians as
     logarithms; `limit` at most.
     """
+    if len(sessions) < 2:
+        return limit
     medians = [math.log(middle) for session in sessions if (middle := median(session)) > 0]
     if len(medians) < 2:
         return limit
@@ -60,8 +67,10 @@ def detectable(error: float, samples: int, looks: Sequence[int], level: float, f
         return None
     needed = [(screen(look), pairs) for look, pairs in enumerate(looks[:-1])]
     needed.append((level, looks[-1] if looks else samples))
-    beyond = _normal.inv_cdf(POWER)
-    return max(
-        floor,
-        *((beyond - _normal.inv_cdf(p)) * error * math.sqrt(samples / count) for p, count in needed),
-    )
+    return max(floor, *(_errors(p) * error * math.sqrt(samples / count) for p, count in needed))
+
+
+@lru_cache(maxsize=64)
+def _errors(p: float) -> float:
+    """How many standard errors a change must have for a test at level `p` to find it with `POWER`."""
+    return _normal.inv_cdf(POWER) - _normal.inv_cdf(p)

@@ -30,9 +30,12 @@ def paired_rows(report: Report, policy: GatePolicy) -> Iterator[Row]:
 def missing_runs(report: Report) -> list[str]:
     """The keys of runs that only the other revision has, and of those that are not valid only here."""
     against = report.config.against
+    if not against:
+        return []
     valid = {run.key for run in report.runs if run.run_is_valid}
     failed_there = {run.key for run in report.runs if run.reference and run.reference.overall != "pass"}
-    return [key for key in against.runs if key not in valid | failed_there] if against else []
+    known = valid | failed_there
+    return [key for key in against.runs if key not in known]
 
 
 def _row(run: Run, metric: Metric, other: Reference, policy: GatePolicy) -> Row:
@@ -42,7 +45,7 @@ def _row(run: Run, metric: Metric, other: Reference, policy: GatePolicy) -> Row:
         done = what_failed(other.overall, other.reason) if other.overall != "pass" else "has no samples of it"
         reason = f"the other revision {done}"
         return Row(run, metric, other.family, current=value, reason=reason)
-    before = Entry(
+    before = Entry.model_construct(  # of values that are valid already: checking again costs a tenth
         metric=metric.name,
         unit=metric.unit,
         direction=metric.direction,
@@ -55,7 +58,7 @@ def _row(run: Run, metric: Metric, other: Reference, policy: GatePolicy) -> Row:
     pair = Pair(
         Samples(before.value, before.samples, lambda: (metric.reference,)),
         Samples(value, len(metric.samples), lambda: (metric.samples,)),
-        limit_of(policy, None, other.family, metric),
+        limit_of(policy, None, other.family, metric, policy.banded(run, other.family)),
         aggregate=metric.aggregate,
         paired=True,
         exact=metric.unit in EXACT_UNITS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
@@ -88,16 +88,22 @@ def _both(run: Run, metric: Metric, active: ActiveRun, entry: Entry, policy: Gat
     pair = Pair(
         Samples(entry.value, entry.samples, lambda: active.stored.sessions(key, entry.metric)),
         Samples(value, len(metric.samples), lambda: (independent(metric, run.sampling.isolation),)),
-        limit_of(policy, active.stored.baseline, family, metric),
+        limit_of(policy, active.stored.baseline, family, metric, active.stored.baseline.banded.get(key, {})),
         aggregate=metric.aggregate,
         exact=metric.unit in EXACT_UNITS,
     )
     return Row(run, metric, family, before=entry, current=value, pair=pair)
 
 
-def limit_of(policy: GatePolicy, baseline: Baseline | None, family: str, metric: Metric) -> Limit:
-    """What `metric` of `family` is held to."""
-    percent = policy.limit(baseline, family, metric.name)
+def limit_of(
+    policy: GatePolicy,
+    baseline: Baseline | None,
+    family: str,
+    metric: Metric,
+    banded: Mapping[str, float] = {},
+) -> Limit:
+    """What `metric` of `family` is held to; `banded` are the limits of the run's scale band."""
+    percent = policy.limit(baseline, family, metric.name, banded)
     return Limit(percent, metric.direction, policy.floor(family, metric.name))
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from benchgov.baselines.model import Baseline
-from benchgov.baselines.thresholds import resolve
+from benchgov.baselines.thresholds import floor, of_band, resolve
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import UsageError
+from benchgov.gate.accepted import Accepted
+from benchgov.report import Run
 from benchgov.suggest import did_you_mean
+from benchgov.suites.bands import ScaleRules
 from benchgov.units import plain_percent
 
 Overrides = Mapping[tuple[str, str], float]
@@ -28,7 +31,8 @@ class GatePolicy:
     them. `overrides` and `missing` are what the command line says instead; the comparison's reason names
     them. The first that is there wins: flag for family and metric, flag for metric, the baseline's limit, its
     default. Where there is no baseline, because two revisions were measured in turn, the limits are those of
-    `settings` and of the suite's `families`, read from the base revision.
+    `settings` and of the suite's `families` and `scales`, read from the base revision. So are the limits of
+    growth and the slowdowns that are `accepted`, always.
     """
 
     mode: str = "auto"
@@ -36,25 +40,33 @@ class GatePolicy:
     missing: Literal["block", "allow"] | None = None
     settings: Policy = field(default_factory=Policy)
     families: Mapping[str, MetricThresholds] = field(default_factory=dict)
+    scales: ScaleRules = field(default_factory=ScaleRules)
+    accepted: Accepted = field(default_factory=Accepted)
 
     def rule(self, paired: bool) -> str:
         """The name of the rule that decides."""
         return self.mode if self.mode != "auto" else "statistical" if paired else "threshold"
 
-    def limit(self, baseline: Baseline | None, family: str, metric: str) -> float:
-        """How many percent `metric` of `family` may get worse."""
+    def limit(
+        self, baseline: Baseline | None, family: str, metric: str, banded: Mapping[str, float] = {}
+    ) -> float:
+        """How many percent `metric` of `family` may get worse; `banded` has the limits of a scale band."""
         given = self.override(family, metric)
         if given is not None:
             return given
+        if metric in banded:
+            return banded[metric]
         if baseline is None:
             return resolve([(family, metric)], self.settings, self.families)[family][metric]
         return baseline.thresholds.get(family, {}).get(metric, baseline.default_threshold)
 
+    def banded(self, run: Run, family: str) -> MetricThresholds:
+        """The limits of the band of `run`'s size, where no baseline has fixed them."""
+        return of_band(self.scales, self.settings, (run.benchmark, run.scale), family)
+
     def floor(self, family: str, metric: str) -> float:
         """Below how many percent no worsening of `metric` matters to a statistical rule."""
-        given = self.settings.statistics
-        own = given.families.get(family, {})
-        return own.get(metric, given.min_effect.get(metric, given.default_min_effect))
+        return floor(self.settings.statistics, family, metric)
 
     def blocks_missing(self, baseline: Baseline | None) -> bool:
         """Whether a benchmark that only the other side has blocks."""

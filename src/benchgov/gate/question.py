@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date
 from pathlib import Path
 from typing import Literal
 
@@ -17,13 +18,21 @@ from benchgov.config import FILE_NAME, Settings, load_settings
 from benchgov.documents import json_model
 from benchgov.errors import UsageError
 from benchgov.files import decode, inside, read_bytes
+from benchgov.gate.accepted import (
+    ACCEPTED_FILE,
+    Accepted,
+    Subject,
+    check_accepted,
+    load_accepted,
+    subjects_of,
+)
 from benchgov.gate.compare import compare
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.policy import GatePolicy, Overrides, check_overrides
 from benchgov.git import export
 from benchgov.report import Report
 from benchgov.rim import RunProcess
-from benchgov.suites.load import MANIFEST, family_thresholds
+from benchgov.suites.load import MANIFEST, benchmark_ids, family_thresholds, scale_rules
 from benchgov.wire import is_name
 
 BASELINES_FOLDER = "baselines"
@@ -35,6 +44,7 @@ class Question:
 
     `suite` is whose baselines to take (default: the report's); `baseline` is an id or a folder, instead of
     what is active; `ref` is a revision whose baselines and settings count, instead of the work tree's.
+    `today` is the day on which accepted slowdowns are judged; by default that of the report.
     """
 
     report: Path
@@ -43,6 +53,7 @@ class Question:
     baseline: str | None = None
     ref: str | None = None
     missing: Literal["block", "allow"] | None = None
+    today: date | None = None
 
 
 def answer(
@@ -62,8 +73,8 @@ def answer(
     if not is_name(suite):
         raise UsageError(f"{suite!r} is not the name of a suite")
     with _governing(question.ref, suite, (root, settings), run, environ) as (tree, ruling):
-        store = store_of(tree, ruling, suite)
-        baselines = _baselines(question.baseline, question.ref, store, report)
+        store, folder = store_of(tree, ruling, suite), tree / ruling.bench_dir / suite
+        baselines = _baselines(question, store, report, ruling.policy.same)
         if baselines.baselines:
             check_overrides(question.overrides, (one.baseline for one in baselines.baselines))
         policy = GatePolicy(
@@ -71,9 +82,57 @@ def answer(
             question.overrides,
             question.missing,
             settings=ruling.policy,
-            families=family_thresholds(tree / ruling.bench_dir / suite),
+            families=family_thresholds(folder),
+            scales=scale_rules(folder),
+            accepted=accepted_by(folder, (ruling, suite), report, baselines, question.today),
         )
         return compare(report, baselines, policy, report_sha256=digest)
+
+
+def standing_now(report: Report, *, root: Path, settings: Settings) -> tuple[ActiveBaselines, Comparison]:
+    """`report` held against what is active in the work tree now, by the work tree's policy.
+
+    What a selection left out does not count as missing. Raises as `answer` does.
+    """
+    suite = report.config.suite
+    folder = root / settings.bench_dir / suite
+    active = ActiveBaselines()
+    if report.config.against is None:
+        store = store_of(root, settings, suite)
+        active = store.active(report.config.regime, report.environment, settings.policy.same)
+    policy = GatePolicy(
+        settings.policy.mode,
+        missing="allow" if report.config.selection else None,
+        settings=settings.policy,
+        families=family_thresholds(folder),
+        scales=scale_rules(folder),
+        accepted=accepted_by(folder, (settings, suite), report, active),
+    )
+    return active, compare(report, active, policy)
+
+
+def accepted_by(
+    folder: Path,
+    of: tuple[Settings, str],
+    report: Report,
+    baselines: ActiveBaselines,
+    today: date | None = None,
+) -> Accepted:
+    """The accepted slowdowns of the suite in `folder`; raises InputError, also for what there is not."""
+    settings, suite = of
+    path = f"{settings.bench_dir}/{suite}/{ACCEPTED_FILE}"
+    accepted = load_accepted(folder, path, today or report.finished_at_utc.astimezone(UTC).date())
+    if accepted.entries:
+        known = [*subjects_of(report), *_subjects(baselines)]
+        check_accepted(accepted, known, benchmark_ids(folder))
+    return accepted
+
+
+def _subjects(baselines: ActiveBaselines) -> Iterator[Subject]:
+    for active in baselines.runs.values():
+        run = active.run
+        for entry in run.metrics:
+            yield Subject(run.benchmark, entry.metric, run.family, run.variant, run.scale)
 
 
 def load_report(path: Path) -> tuple[Report, str]:
@@ -89,15 +148,17 @@ def store_of(root: Path, settings: Settings, suite: str) -> BaselineStore:
     return BaselineStore(root / relative)
 
 
-def _baselines(chosen: str | None, ref: str | None, store: BaselineStore, report: Report) -> ActiveBaselines:
-    regime = report.config.regime
+def _baselines(
+    question: Question, store: BaselineStore, report: Report, same: Sequence[str] | None
+) -> ActiveBaselines:
+    regime, chosen = report.config.regime, question.baseline
     if chosen is None:
-        return store.active(regime, report.environment)
+        return store.active(regime, report.environment, same)
     if is_baseline_id(chosen):
         home = next((name for name in store.regimes() if chosen in store.ids(name)), regime)
         return ActiveBaselines.of(store.read(home, chosen))
     folder = Path(chosen)
-    if ref is not None:
+    if question.ref is not None:
         raise UsageError(
             "--baseline with --baseline-ref: name a baseline's id, not a folder of the work tree"
         )
@@ -122,5 +183,6 @@ def _governing(
         export(run, here[0], ref, [FILE_NAME], copy)
         settings = load_settings(copy, environ)
         suite_folder = f"{settings.bench_dir}/{suite}"
-        export(run, here[0], ref, [f"{suite_folder}/{BASELINES_FOLDER}", f"{suite_folder}/{MANIFEST}"], copy)
+        ruled = (BASELINES_FOLDER, MANIFEST, ACCEPTED_FILE)
+        export(run, here[0], ref, [f"{suite_folder}/{name}" for name in ruled], copy)
         yield copy, settings

@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from benchgov.gate import noise
-from benchgov.gate.decide import Decision, DecisionVerdict, Pair, Terms
+from benchgov.gate.decide import Decision, DecisionVerdict, Pair, Sessions, Terms
 from benchgov.gate.evidence import Evidence, Sides, gather
 from benchgov.gate.threshold import by_limit
-from benchgov.statistics.looks import least_p_of, screen, share
+from benchgov.statistics.looks import least_p_of, look_of, screen, share
 from benchgov.statistics.multiplicity import benjamini_hochberg, holm
 from benchgov.statistics.ranks import least_p
 from benchgov.units import plain_percent
@@ -46,7 +47,9 @@ def decide(pairs: Sequence[Pair], terms: Terms) -> list[Decision]:
     return [decisions[at] for at in range(len(pairs))]
 
 
-def _joined(sessions: Sequence[Sequence[float]]) -> tuple[float, ...]:
+def _joined(sessions: Sessions) -> tuple[float, ...]:
+    if len(sessions) == 1:
+        return sessions[0]
     return tuple(value for session in sessions for value in session)
 
 
@@ -108,7 +111,7 @@ class _Case:
             verdict,
             _percent(one.change),
             minimum_detectable_percent=None if seen is None else _rounded(noise.as_percent(seen, direction)),
-            interval_percent=(_percent(one.low), _percent(one.high)) if math.isfinite(one.error) else None,
+            interval_percent=_interval(one.low, one.high),
             p_value=float(f"{(one.better_p if verdict == 'improvement' else one.worse_p):.9g}"),
             floor_percent=_rounded(noise.as_percent(floor, direction)) if math.isfinite(floor) else None,
             samples=one.counts,
@@ -141,6 +144,9 @@ class _Case:
             return "improvement", ""
         if self.certain and one.worsening >= least:
             return "inconclusive", self._only_session_noise()
+        if self._stopped_early():
+            pairs, planned = one.counts[0], one.looks[-1]
+            return "inconclusive", f"stopped after {pairs} of up to {planned} pairs, before it was decided"
         if self._suspicious(least):
             return "inconclusive", f"it may be worse, but that is not certain among {self.tests:,} tests"
         if seen is None:
@@ -155,6 +161,14 @@ class _Case:
             return False
         return self.slower or (one.at_the_end and one.worse_p <= screen(len(one.looks) - 1))
 
+    def _stopped_early(self) -> bool:
+        """Whether it looked worse at a look that was not the last, and yet was not measured further."""
+        one = self.evidence
+        if not one.looks or one.counts[0] >= one.looks[-1]:
+            return False
+        look = look_of(one.counts[0], one.looks)
+        return one.worse_p * share(look, len(one.looks)) <= screen(look)
+
     def _only_session_noise(self) -> str:
         if self.evidence.pair.paired:
             return "the change is not larger than the noise of its own samples"
@@ -164,17 +178,28 @@ class _Case:
 
     def _too_few(self) -> str:
         counts, paired = self.evidence.counts, self.evidence.pair.paired
-
-        def least(n: int) -> float:
-            return least_p_of((), n) if paired else least_p(((n, n),))
-
-        enough = next((n for n in range(2, _MOST_SAMPLES) if least(n) <= self.level), _MOST_SAMPLES)
+        enough = _enough(paired, self.level)
         what = f"{counts[0]} pairs" if paired else f"{counts[0]} against {counts[1]} independent samples"
         return f"{what} cannot prove any change among {self.tests:,} tests; {enough} would"
 
 
+@lru_cache(maxsize=16)
+def _enough(paired: bool, level: float) -> int:
+    """The fewest samples of either side whose p-value can be `level` or less."""
+
+    def least(n: int) -> float:
+        return least_p_of((), n) if paired else least_p(((n, n),))
+
+    return next((n for n in range(2, _MOST_SAMPLES) if least(n) <= level), _MOST_SAMPLES)
+
+
 def _percent(change: float) -> float:
-    return _rounded(math.expm1(change) * 100.0) if math.isfinite(change) else change
+    return _rounded(noise.as_percent(change, "lower"))
+
+
+def _interval(low: float, high: float) -> tuple[float, float] | None:
+    """In percent; None where it has no end, as with too few samples."""
+    return (_percent(low), _percent(high)) if math.isfinite(high - low) else None
 
 
 def _rounded(number: float) -> float:

@@ -43,13 +43,18 @@ def read_event(environ: Mapping[str, str]) -> Event:
     Raises:
         InputError: the file is not a JSON object, or a commit, number or name in it is not one.
     """
+    return parse_event(read_payload(environ), environ)
+
+
+def read_payload(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The event's payload as GitHub sent it; raises `InputError` when it is not a JSON object."""
     path = environ.get("GITHUB_EVENT_PATH")
     payload: Any = {}
     if path and Path(path).is_file():
         payload = parse_json(read_text(Path(path), MAX_EVENT_BYTES), path)
     if not isinstance(payload, dict):
         raise InputError("the event is not a JSON object", where=path)
-    return parse_event(payload, environ)
+    return payload
 
 
 def parse_event(payload: Mapping[str, Any], environ: Mapping[str, str]) -> Event:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from benchgov.gate.comparison import Comparison, Finding, FindingVerdict
-from benchgov.report import Drift, Environment, Report, Run, Source, Verdict, run_key
+from benchgov.report import Drift, Environment, Growth, Report, Run, Source, Verdict, run_key
 from benchgov.text import code, fenced, markdown, one_line
 from benchgov.units import plain_percent, signed_percent
 
@@ -114,6 +114,10 @@ def annotate(comparison: Comparison, report: Report | None) -> tuple[Annotation,
         _annotation(finding.source, "failure", f"{finding.benchmark}: regression", finding.sentence)
         for finding in _with(comparison, "regression")
     ]
+    found += [
+        _annotation(one.source, "failure", f"{one.benchmark}: growth over its limit", one.sentence)
+        for one in _over(comparison)
+    ]
     runs = report.runs if report else ()
     found += [
         _annotation(
@@ -153,10 +157,12 @@ def _with(comparison: Comparison, verdict: FindingVerdict) -> list[Finding]:
 
 def _findings(comparison: Comparison) -> Sequence[Block]:
     blocks = []
-    if regressions := _with(comparison, "regression"):
-        blocks.append(
-            Block("", tuple(f"- {markdown(finding.sentence, MAX_TEXT)}" for finding in regressions), "")
-        )
+    regressions = [one.sentence for one in _with(comparison, "regression")]
+    if told := [*regressions, *(one.sentence for one in _over(comparison))]:
+        blocks.append(Block("", _bullets(told)))
+    if accepted := [one.sentence for one in _with(comparison, "accepted")]:
+        head = f"<details><summary>{len(accepted)} accepted, though worse</summary>\n"
+        blocks.append(Block(head, _bullets(accepted), "\n</details>\n"))
     for verdict, words in _FOLDED:
         if found := _with(comparison, verdict):
             head = (
@@ -165,6 +171,14 @@ def _findings(comparison: Comparison) -> Sequence[Block]:
             )
             blocks.append(Block(head, tuple(_row(finding) for finding in found), "\n</details>\n"))
     return blocks
+
+
+def _bullets(sentences: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"- {markdown(sentence, MAX_TEXT)}" for sentence in sentences)
+
+
+def _over(comparison: Comparison) -> list[Growth]:
+    return [one for one in comparison.growth if one.verdict == "over"]
 
 
 def _row(finding: Finding) -> str:
@@ -188,7 +202,10 @@ def _environment(comparison: Comparison, report: Report | None) -> Sequence[Bloc
         blocks.append(_drift("This machine is not the pinned one:", "pinned", report.environment.drift))
     if comparison.environment_difference:
         difference = comparison.environment_difference
-        blocks.append(_drift("The baseline was measured elsewhere:", "baseline", difference))
+        head = "The baseline was measured elsewhere:"
+        if comparison.same and comparison.baselines and comparison.findings:
+            head = f"The baseline was measured elsewhere; only {', '.join(comparison.same)} had to agree:"
+        blocks.append(_drift(markdown(head), "baseline", difference))
     return blocks
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from benchgov.canonical import Json
 from benchgov.history.changes import MIN_POINTS, Finder, Step
 from benchgov.history.series import Group, Series
 from benchgov.report import Aggregate, Direction, Facts
@@ -49,6 +51,7 @@ class HistorySeries(Wire):
     direction: Direction
     aggregate: Aggregate
     isolation: str
+    config: dict[str, Json] = {}
     first_utc: Utc
     last_utc: Utc
     values: tuple[float, ...]
@@ -132,6 +135,7 @@ def _of_series(series: Series, find: Finder) -> HistorySeries:
         direction=key.direction,
         aggregate=key.aggregate,
         isolation=key.isolation,
+        config=json.loads(key.config),
         first_utc=points[0].moment,
         last_utc=points[-1].moment,
         values=tuple(series.values),

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from benchgov.baselines.aggregate import aggregate
-from benchgov.canonical import digest_of
+from benchgov.canonical import canonical_json, digest_of
 from benchgov.report import Aggregate, Direction, Facts, Metric, Report
 
 Wanted = Callable[[str], bool]
@@ -30,7 +30,10 @@ class Group(NamedTuple):
 
 
 class SeriesKey(NamedTuple):
-    """What a series is of. Another unit, direction, aggregate or way of sampling makes another series."""
+    """What a series is of. Another unit, direction, aggregate or way of sampling makes another series.
+
+    So does another config of the suite: `config` is its canonical JSON.
+    """
 
     group: Group
     run: str
@@ -39,6 +42,7 @@ class SeriesKey(NamedTuple):
     direction: Direction
     aggregate: Aggregate
     isolation: str
+    config: str
 
 
 class Point(NamedTuple):
@@ -97,15 +101,17 @@ class SeriesBuilder:
         config, environment = report.config, report.environment
         group = Group(config.suite, config.regime, environment.fingerprint)
         self.facts.setdefault(group, environment.facts)
+        values = canonical_json(config.values).decode()
         sharded = not _SHARDED.isdisjoint(config.options)
         for run in report.runs:
-            if run.run_is_valid and self._wanted(name := run.key):
+            measured = run.run_is_valid and run.sampling.isolation != "functional"
+            if measured and self._wanted(name := run.key):
                 # The revision and all samples: two measurements do not agree in them.
                 measurement = digest_of([config.revision, run.to_json()]) if sharded else ""
                 for metric in run.metrics:
                     if not self.metrics or metric.name in self.metrics:
                         how = (metric.unit, metric.direction, metric.aggregate, run.sampling.isolation)
-                        key = SeriesKey(group, name, metric.name, *how)
+                        key = SeriesKey(group, name, metric.name, *how, values)
                         self._take(key, _point(report, digest, metric), measurement)
 
     def _take(self, key: SeriesKey, point: Point, measurement: str) -> None:

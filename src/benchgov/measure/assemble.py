@@ -11,6 +11,7 @@ from benchgov.canonical import Json
 from benchgov.measure.plan import Plan, PlannedRun
 from benchgov.replay import replay_section
 from benchgov.report import (
+    Against,
     Environment,
     Expectation,
     Gate,
@@ -158,8 +159,9 @@ def build_report(
     regime: str,
     revision: tuple[str | None, bool | None],
     moments: tuple[datetime, datetime],
+    against: Against | None = None,
 ) -> Report:
-    """The report of `runs`, which began and ended at `moments` (UTC)."""
+    """The report of `runs`, which began and ended at `moments` (UTC), perhaps in turn with `against`."""
     config = RunConfig(
         suite=plan.suite.manifest.suite,
         suite_sha256=plan.suite.sha256,
@@ -169,8 +171,11 @@ def build_report(
         timeout_seconds=plan.sampling.timeout_seconds,
         selection=plan.selection,
         options=plan.options,
+        values=dict(plan.values),
+        build=plan.build,
         revision=revision[0],
         dirty=revision[1],
+        against=against,
     )
     not_yet = Gate(status="not-evaluated", reason="no baseline was compared")
     return Report(
@@ -181,7 +186,7 @@ def build_report(
         environment=environment,
         summary=summarize(tuple(runs), environment.gate),
         performance_gate=not_yet,
-        scale_band_gate=Gate(status="not-evaluated", reason="the suite has no scale bands"),
+        scale_band_gate=Gate(status="not-evaluated", reason="growth was not looked at"),
         replay=replay_section(config, runs),
         runs=tuple(runs),
     )

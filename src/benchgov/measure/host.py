@@ -33,9 +33,11 @@ if TYPE_CHECKING or __name__ != "__main__":
         build_input,
         digest,
         encoded,
+        keep_apart,
         named_digest,
         resolve,
         signature_of,
+        stray_module,
     )
 else:  # run by path, perhaps by a Python that has no benchgov
     sys.path.insert(0, os.path.dirname(__file__))
@@ -45,9 +47,11 @@ else:  # run by path, perhaps by a Python that has no benchgov
         build_input,
         digest,
         encoded,
+        keep_apart,
         named_digest,
         resolve,
         signature_of,
+        stray_module,
     )
 
     del sys.path[0]
@@ -195,6 +199,8 @@ class Callables:
         self.signature = signature_of(self.function)
         self.value = build_input(spec)
         self.arguments = arguments(spec, self.value)
+        if stray := stray_module(spec):
+            raise UnmeasurableError(stray)
         gc.collect()
         gc.freeze()  # a fork then collects only what the benchmark itself makes
 
@@ -220,10 +226,13 @@ class Callables:
     def sample(self, iterations: int) -> Reply:
         """Time `iterations` calls as one sample."""
         if self.spec["isolation"] == "process":
-            return forked(lambda: timed(self.function, self.arguments, iterations))
+            return forked(lambda: self._timed(iterations))
         reset = _reset_peak()
-        reply = timed(self.function, self.arguments, iterations)
+        reply = self._timed(iterations)
         return {**reply, "peak_memory": _peak() if reset or not LINUX else None, "left": 0}
+
+    def _timed(self, iterations: int) -> Reply:
+        return timed(self.function, self.arguments, iterations, self.spec["delay_ns"] * iterations)
 
 
 def _output(value: Any) -> tuple[str, bytes]:
@@ -235,8 +244,8 @@ def _output(value: Any) -> tuple[str, bytes]:
         raise UnmeasurableError(f"its output has no canonical JSON form: {error}") from None
 
 
-def timed(function: Callable[..., Any], given: tuple[Any, ...], iterations: int) -> Reply:
-    """Wall and CPU time, in ns, of `iterations` calls; garbage is collected before, never during."""
+def timed(function: Callable[..., Any], given: tuple[Any, ...], iterations: int, delay: int = 0) -> Reply:
+    """Wall and CPU time, in ns, of `iterations` calls and a delay; garbage is collected before them."""
     rounds: Iterator[None] = repeat(None, iterations)
     gc.collect()
     gc.disable()
@@ -245,10 +254,19 @@ def timed(function: Callable[..., Any], given: tuple[Any, ...], iterations: int)
         cpu, wall = time.process_time_ns(), time.perf_counter_ns()
         for _ in rounds:
             function(*given)
+        busy_wait(delay)
         wall, cpu = time.perf_counter_ns() - wall, time.process_time_ns() - cpu
     finally:
         gc.enable()
     return {"wall_time": wall, "cpu_time": cpu + _children_cpu() - children}
+
+
+def busy_wait(nanoseconds: int) -> None:
+    """Spend so much time, as slower code would."""
+    if nanoseconds:
+        end = time.perf_counter_ns() + nanoseconds
+        while time.perf_counter_ns() < end:
+            pass
 
 
 def _children_cpu() -> int:
@@ -334,6 +352,7 @@ class Commands:
         except OSError as error:
             raise UnmeasurableError(f"cannot be started: {argv[0]}: {error.strerror}") from None
         _, status, usage = os.wait4(pid, 0)
+        busy_wait(self.spec["delay_ns"])
         wall = time.perf_counter_ns() - start
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
@@ -371,6 +390,7 @@ def serve(control: int, replies: int) -> None:
 
     with os.fdopen(control, "rb") as requests:
         spec: Spec = json.loads(requests.readline())
+        keep_apart(spec)
         sys.path[:0] = spec["path"]
         try:
             subject = Callables(spec) if "target" in spec else Commands(spec)
@@ -391,6 +411,7 @@ def count(spec_file: str, calls: int) -> None:
     """Call the callable `calls` times and end: what valgrind counts."""
     with open(spec_file, encoding="utf-8") as stream:
         spec = json.load(stream)
+    keep_apart(spec)
     sys.path[:0] = spec["path"]
     subject = Callables(spec)
     gc.disable()

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -117,3 +119,52 @@ def named_digest(kind: str, data: bytes) -> str:
     import hashlib  # loads OpenSSL: not in the process that starts commands
 
     return f"{kind}:{hashlib.sha256(data).hexdigest()}"
+
+
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+def keep_apart(spec: Spec) -> None:
+    """Where another work tree is measured in turn with this one: import from this one, not from that.
+
+    What Python's own path has inside of either tree (an installation that leads into a checkout, PYTHONPATH)
+    is looked for in this one, also by the programs that are started from here. Installed packages stay.
+    """
+    if not spec.get("apart"):
+        return
+    own, other = spec["apart"]
+    found = []
+    for index, entry in enumerate(sys.path):
+        for root in (own, other):
+            if entry and _below(entry, root):
+                sys.path[index] = own + entry[len(root) :]
+                found.append(sys.path[index])
+    if found:
+        before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        rest = [entry for entry in before if entry and not _below(entry, other) and entry not in found]
+        os.environ["PYTHONPATH"] = os.pathsep.join(found + rest)
+
+
+def stray_module(spec: Spec) -> str:
+    """Why this process does not measure its own tree: a module was loaded from the other one."""
+    if not spec.get("apart"):
+        return ""
+    other = spec["apart"][1]
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and _below(os.path.realpath(file), other):
+            return (
+                f"module {name} was loaded from the work tree of the revision that it is compared with; let "
+                "`build` install each revision, or put its folder on PYTHONPATH"
+            )
+    return ""
+
+
+def _below(path: str, root: str) -> bool:
+    """Whether `path` is of the sources in `root`, and not of a Python environment there."""
+    if not (path + os.sep).startswith(root + os.sep):
+        return False
+    environments = [one for one in (sys.prefix, sys.base_prefix) if one.startswith(root + os.sep)]
+    return not any(f"{os.sep}{name}" in path for name in _INSTALLED) and not any(
+        path.startswith(one + os.sep) for one in environments
+    )

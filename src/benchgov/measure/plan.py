@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeGuard
 
 from benchgov.adapters.registry import adapters, named
 from benchgov.canonical import Json
 from benchgov.errors import InputError, UsageError
+from benchgov.measure.functional import PlannedProtocol, plan_protocol
 from benchgov.measure.protocol import Protocols
-from benchgov.report import run_key
+from benchgov.report import Build, run_key
 from benchgov.sharding.shard import OPTION, Shard
 from benchgov.suites.load import Suite
-from benchgov.suites.manifest import Benchmark, Isolation, SamplingSpec, Variant
+from benchgov.suites.manifest import Benchmark, Entry, Isolation, SamplingSpec, Variant
+from benchgov.suites.parameters import Value, Values, as_placeholders, resolve
 from benchgov.suites.part import MIN_RUNS, MIN_WARMUP
+from benchgov.suites.protocol import ProtocolEntry
 from benchgov.suites.select import select
 from benchgov.suites.source import AUTO, SourceEntry
 
@@ -61,7 +64,7 @@ class SamplingPlan:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One variant of one benchmark at one scale."""
+    """One variant of one benchmark at one scale. `refusal` says why it must not be run."""
 
     benchmark: Benchmark
     scale: float | None
@@ -71,6 +74,7 @@ class PlannedRun:
     protocol: str
     protocol_sha256: str
     line: int
+    refusal: str = ""
 
     @property
     def key(self) -> str:
@@ -82,7 +86,8 @@ class PlannedRun:
 class PlannedSource:
     """One source: `warmup` executions that do not count, then `runs` that do; each has a deadline.
 
-    Where the tool's own samples are taken as they are, one execution is all.
+    Where the tool's own samples are taken as they are, one execution is all. `refusal` says why it must not
+    be run.
     """
 
     entry: SourceEntry
@@ -92,6 +97,7 @@ class PlannedSource:
     protocol: str
     protocol_sha256: str
     line: int
+    refusal: str = ""
 
     @property
     def key(self) -> str:
@@ -109,12 +115,16 @@ class PlannedSource:
         return "process" if self.entry.source.samples == "process" else "imported"
 
 
-Planned = PlannedRun | PlannedSource
+Planned = PlannedRun | PlannedSource | PlannedProtocol
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What `benchgov run` will do. `sampling` is the suite-wide setting that the report's config names."""
+    """What `benchgov run` will do. `sampling` is the suite-wide setting that the report's config names.
+
+    `values` is the suite's config; `given` are those of its values that the command line says. `recorded` are
+    the options of the report that is replayed, which stand in the new one too.
+    """
 
     suite: Suite
     selection: tuple[str, ...]
@@ -123,16 +133,32 @@ class Plan:
     runs: tuple[PlannedRun, ...]
     sources: tuple[PlannedSource, ...] = ()
     shard: Shard | None = None
+    protocols: tuple[PlannedProtocol, ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict)
+    given: Mapping[str, Value] = field(default_factory=dict)
+    skip_build: bool = False
+    recorded: Mapping[str, Json] | None = None
+    built: Build | None = None
+
+    @property
+    def build(self) -> Build | None:
+        """What came before the first run; as it is declared, while it did not run."""
+        wanted = self.suite.manifest.build
+        if wanted is None or self.built is not None:
+            return self.built
+        return Build(command=wanted.command, outputs=wanted.outputs, skipped=True)
 
     @property
     def options(self) -> dict[str, Json]:
         """What the report's `config.options` record: the flags that were given, and the shard."""
+        if self.recorded is not None:
+            return dict(self.recorded)
         return {**self.flags.given(), **({OPTION: self.shard.record} if self.shard else {})}
 
     @property
     def steps(self) -> int:
-        """How many runs and sources there are."""
-        return len(self.runs) + len(self.sources)
+        """How many runs, sources and protocols there are."""
+        return len(self.runs) + len(self.sources) + len(self.protocols)
 
     def groups(self) -> Iterator[tuple[PlannedRun, ...]]:
         """Runs that must agree, benchmark and scale equal, in order."""
@@ -151,6 +177,8 @@ class Plan:
             "suite": self.suite.manifest.suite,
             "runs": [_described(run) for run in self.runs],
             "sources": [_described_source(source) for source in self.sources],
+            "protocols": [protocol.to_json() for protocol in self.protocols],
+            "config": dict(self.values),
         }
 
 
@@ -190,16 +218,20 @@ def plan_suite(
     patterns: Sequence[str] = (),
     sampling: SamplingFlags | None = None,
     shard: Shard | None = None,
+    given: Values | None = None,
 ) -> Plan:
     """Expand the selected benchmarks of `suite`: those that `patterns` name, or those of `shard`.
 
+    `given` are values of the suite's config that win over the manifest's.
+
     Raises:
         UsageError: a flag is below its minimum, or a pattern matches nothing.
-        InputError: a source names a tool that nothing here can read.
+        InputError: a source names a tool that nothing here can read, or a value is not of the config.
     """
     flags = sampling or SamplingFlags()
     flags.check()
-    protocols = Protocols(suite.folder, suite.root, suite.path)
+    values = resolve(suite.manifest.config_schema, suite.manifest.config, given or {})
+    protocols = Protocols(suite.folder, suite.root, suite.path, config=as_placeholders(values))
     defaults = suite.manifest.defaults
     selected = shard.benchmarks if shard else select(suite, patterns)
     runs = tuple(
@@ -214,7 +246,29 @@ def plan_suite(
     sources = tuple(_planned_source(suite, entry, flags, protocols) for entry in entries)
     sampling_of_all = _merge((flags, defaults), "process", defaults.iterations)
     selection = shard.entry.items if shard else tuple(patterns)
-    return Plan(suite, selection, flags, sampling_of_all, runs, sources, shard)
+    return Plan(
+        suite,
+        selection,
+        flags,
+        sampling_of_all,
+        runs,
+        sources,
+        shard,
+        tuple(_planned_protocol(suite, item, flags, protocols) for item in selected if _is_protocol(item)),
+        values=values,
+        given=given or {},
+    )
+
+
+def _is_protocol(entry: Entry) -> TypeGuard[ProtocolEntry]:
+    return isinstance(entry, ProtocolEntry)
+
+
+def _planned_protocol(
+    suite: Suite, entry: ProtocolEntry, flags: SamplingFlags, protocols: Protocols
+) -> PlannedProtocol:
+    timeout = _merge((flags, entry, suite.manifest.defaults), "process", 1).timeout_seconds
+    return plan_protocol(suite, entry, timeout, protocols)
 
 
 def _planned(
@@ -272,7 +326,7 @@ def _resolved(
 
 
 def _merge(
-    sources: Sequence[SamplingFlags | SamplingSpec | SourceEntry],
+    sources: Sequence[SamplingFlags | SamplingSpec | SourceEntry | ProtocolEntry],
     isolation: Isolation,
     iterations: int | Literal["auto"] | None,
 ) -> SamplingPlan:

@@ -14,6 +14,9 @@ class Progress(Protocol):
     def begin(self, planned: Planned) -> None:
         """`planned` is about to run for the first time."""
 
+    def looking(self, planned: Planned, look: int, looks: int, pairs: int) -> None:
+        """Both revisions of `planned` are about to be measured, up to `pairs` pairs, for look 1 … `looks`."""
+
     def executing(self, planned: Planned, number: int, total: int) -> None:
         """The command of a source is about to run, for the `number`-th of `total` times."""
 

@@ -8,7 +8,7 @@ also a source's, the first word that is a file of the repository; the manifest.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchgov.canonical import sha256_hex
@@ -22,12 +22,18 @@ _SITE_FOLDERS = {"site-packages", "dist-packages"}
 
 
 class Protocols:
-    """Looks protocols up for one suite; each file is read once."""
+    """Looks protocols up for one suite; each file is read once. `config` are its config's placeholders."""
 
     def __init__(
-        self, folder: Path, root: Path, manifest: str, import_path: Sequence[str] | None = None
+        self,
+        folder: Path,
+        root: Path,
+        manifest: str,
+        import_path: Sequence[str] | None = None,
+        config: Mapping[str, str] | None = None,
     ) -> None:
         self._folder, self._root, self._manifest = folder, root, manifest
+        self._config = config or {}
         self._import_path = sys.path if import_path is None else import_path
         self._found: dict[str, tuple[str, str]] = {}
 
@@ -63,7 +69,8 @@ class Protocols:
 
     def _of_command(self, command: Sequence[str], folder: Path) -> tuple[str, Path]:
         values = {"python": "", "scale": "", "input": "", "output": "", "suite": str(self._folder)}
-        for word in fill(command, values):
+        values["root"] = str(self._root)
+        for word in fill(command, {**values, **self._config}):
             path = (folder / word).resolve() if word and "\0" not in word else folder
             if path.is_relative_to(self._root) and path.is_file():
                 return self._named(path)

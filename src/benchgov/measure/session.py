@@ -41,7 +41,9 @@ class Specification:
     """What one session measures.
 
     `target` (`module:function`) or `argv`; `input` is `{}`, `{"callable": …}` or `{"file": …}`;
-    `parameters` are the declared names; `path` goes before Python's own import path.
+    `parameters` are the declared names; `path` goes before Python's own import path. `apart` are the roots of
+    this work tree and of another one, from which nothing may be loaded. `delay_ns` is how much longer each
+    iteration is made to take, by a busy wait, to see whether that is found.
     """
 
     folder: Path
@@ -53,6 +55,8 @@ class Specification:
     parameters: tuple[str, ...]
     isolation: str
     exit_code: int
+    apart: tuple[str, str] | None = None
+    delay_ns: int = 0
 
     def to_json(self, scratch: Path) -> dict[str, Any]:
         """The first request to the host."""
@@ -66,6 +70,8 @@ class Specification:
             "parameters": self.parameters,
             "isolation": self.isolation,
             "exit_code": self.exit_code,
+            "apart": self.apart,
+            "delay_ns": self.delay_ns,
         }
 
 
@@ -228,9 +234,10 @@ INHERITED = (
     *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV"),
     *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "JAVA_HOME", "GOROOT", "GOPATH", "CARGO_HOME", "RUSTUP_HOME"),
     *("NODE_PATH", "GOCACHE", "GOMODCACHE", "XDG_CACHE_HOME", "RUSTUP_TOOLCHAIN", "GRADLE_USER_HOME"),
-    *("MAVEN_HOME", "DOTNET_ROOT", "NUGET_PACKAGES"),
+    *("MAVEN_HOME", "DOTNET_ROOT", "NUGET_PACKAGES", "BENCHGOV_CONFIG"),
 )
-"""Variables that a benchmark sees: where its tools are, and nothing secret. Others come from its `env`."""
+"""Variables that a benchmark sees: where its tools are, the suite's config, and nothing secret. Others come
+from its `env`."""
 
 
 def host_environ(environ: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:

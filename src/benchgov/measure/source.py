@@ -21,6 +21,7 @@ from benchgov.measure.scratch import scratch_folder
 from benchgov.measure.session import STDERR_TAIL, SampleError, Session, Specification, host_environ, printable
 from benchgov.measure.source_files import Folders, Watch, Written
 from benchgov.report import Facts
+from benchgov.suites.parameters import placeholder_values
 from benchgov.suites.placeholders import fill
 from benchgov.suites.source import AUTO, SourceEntry, SourceSpec
 from benchgov.text import one_line
@@ -108,7 +109,8 @@ def _run(
     folders = Folders(place.run_in(source), scratch / "files")
     folders.output.mkdir()
     watch = Watch(source.patterns, folders, folders.output.stat().st_mtime_ns)
-    values = {"python": means.python, "suite": str(place.suite), "output": str(folders.output)}
+    values = {"python": means.python, "suite": str(place.suite), "root": str(place.root)}
+    values |= {"output": str(folders.output), **placeholder_values(means.environ)}
     specification = Specification(
         folder=folders.run_in,
         path=(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchgov.adapters.names import rules_of
@@ -39,20 +39,26 @@ def measure_source(
     progress.found(len(runs))
     for run in runs:
         progress.done(run)
-    logs = {
-        f"{planned.key}-execution-{number:03}.json": _logged(planned, number, execution)
-        for number, execution in enumerate(executions, 1)
-    }
-    return SourceRuns(runs, [_samples(planned, run) for run in runs], logs)
+    logs = logs_json(planned, executions)
+    return SourceRuns(runs, [samples_json(planned, run) for run in runs], logs)
 
 
-def _samples(planned: PlannedSource, run: Run) -> Json:
+def samples_json(planned: PlannedSource, run: Run) -> Json:
+    """The raw samples of one of the source's runs, as a file of its own."""
     return {
         "source": planned.key,
         "isolation": run.sampling.isolation,
         "warmup": run.sampling.warmup,
         "iterations": run.sampling.iterations,
         "samples": {metric.name: list(metric.samples) for metric in run.metrics},
+    }
+
+
+def logs_json(planned: PlannedSource, executions: Sequence[Execution]) -> dict[str, Json]:
+    """The logs of every execution: file name → JSON."""
+    return {
+        f"{planned.key}-execution-{number:03}.json": _logged(planned, number, execution)
+        for number, execution in enumerate(executions, 1)
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -11,7 +12,8 @@ from benchgov.canonical import Json
 from benchgov.environment.pinned import difference
 from benchgov.errors import BlockedError
 from benchgov.replay import replay_section
-from benchgov.report import Gate, Report, Run, summarize
+from benchgov.replay.section import BUILD_OUTSIDE_PLAN_FIELDS
+from benchgov.report import Against, Gate, Report, Run, summarize
 from benchgov.sharding.shard import OPTION, ShardRecord, benchmark_of, plan_digest, record_of
 from benchgov.text import one_line
 
@@ -73,6 +75,7 @@ def merge(parts: Sequence[Part], planned: Sequence[str] = ()) -> Merged:
             "selection": _selection(places),
             "warmup": min(report.config.warmup for report in reports),
             "runs": min(report.config.runs for report in reports),
+            "against": _against(reports),
         },
     )
     summary = summarize(runs, first.environment.gate)
@@ -92,6 +95,15 @@ def merge(parts: Sequence[Part], planned: Sequence[str] = ()) -> Merged:
         ),
         tuple(place.part for place in places),
     )
+
+
+def _against(reports: Sequence[Report]) -> Against | None:
+    """The other revision of a paired measurement, with everything that any shard knows it to have."""
+    found = [report.config.against for report in reports if report.config.against]
+    if not found:
+        return None
+    runs = dict.fromkeys(key for against in found for key in against.runs)
+    return found[0].model_copy(update={"runs": tuple(sorted(runs))})
 
 
 def _place(part: Part) -> _Place:
@@ -154,7 +166,11 @@ def _common(place: _Place) -> Mapping[str, Json]:
     report, record = place.part.report, place.record
     # Of an import they are the fewest that any log had; of a measurement they are what was asked for.
     counts = set() if record else {"warmup", "runs"}
-    config = report.config.model_dump(mode="json", exclude={"options", "selection", *counts})
+    left_out: dict[str, Any] = dict.fromkeys(("options", "selection", "against", *counts), True)
+    left_out["build"] = set(BUILD_OUTSIDE_PLAN_FIELDS)  # what a build prints differs from job to job
+    config = report.config.model_dump(mode="json", exclude=left_out)
+    if against := report.config.against:  # each shard knows its own part of the other revision
+        config["against"] = against.model_dump(mode="json", exclude={"runs"})
     options = {f"option {name}": value for name, value in report.config.options.items() if name != OPTION}
     plan = {"plan": record.plan, "number of shards": record.shards, "whole": record.whole} if record else {}
     # That fingerprints are equal follows from the facts; a forged one is caught by its own line.

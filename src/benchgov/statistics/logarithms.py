@@ -13,8 +13,8 @@ DECIMALS = 12
 def logarithms(before: Array, after: Array) -> tuple[Array, Array]:
     """Both sides (k, n) and (k, m) as logarithms; a zero counts as half of the smallest value of its row."""
     least = np.minimum(_least(before), _least(after))
-    stand_in = np.where(np.isfinite(least), least / 2, 1.0)[:, None]
-    return _log(before, stand_in), _log(after, stand_in)
+    stand_in = np.log(np.where(np.isfinite(least), least, 2.0)) - np.log(2.0)  # half of it may be no double
+    return _log(before, stand_in[:, None]), _log(after, stand_in[:, None])
 
 
 def _least(values: Array) -> Array:
@@ -24,6 +24,5 @@ def _least(values: Array) -> Array:
 
 
 def _log(values: Array, stand_in: Array) -> Array:
-    positive: Array = np.where(values > 0, values, stand_in)
-    logs: Array = np.log(positive)
+    logs: Array = np.where(values > 0, np.log(np.where(values > 0, values, 1.0)), stand_in)
     return logs.round(DECIMALS)

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchgov.statistics.ranks import Blocks, least_p, rank_sum_p
+from benchgov.statistics.ranks import Array, Blocks, least_p, rank_sum_p
 
 PAIRS_PER_BLOCK = 5
 FIRST_SCREEN = 0.05
@@ -52,13 +53,19 @@ def needs_more(
 
     One row per metric, all of one length; the i-th samples of both sides are of the same block.
     """
-    pairs = len(before[0])
+    left, right = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    return bool(np.any(suspicious(left, right, looks)))
+
+
+def suspicious(before: Array, after: Array, looks: Sequence[int]) -> NDArray[np.bool_]:
+    """Which rows of (k, n) samples of each side go on to the next of `looks`; none after the last."""
+    pairs = before.shape[1]
     look = look_of(pairs, looks)
     if look == len(looks) - 1:
-        return False
-    left, right = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    larger, smaller = rank_sum_p(left, right, blocks_of(pairs))
-    return bool(np.any(np.minimum(larger, smaller) <= screen(look)))
+        return np.zeros(len(before), dtype=np.bool_)
+    larger, smaller = rank_sum_p(before, after, blocks_of(pairs))
+    passed: NDArray[np.bool_] = np.minimum(larger, smaller) <= screen(look)
+    return passed
 
 
 def least_p_of(looks: Sequence[int], pairs: int) -> float:

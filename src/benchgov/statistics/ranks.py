@@ -12,20 +12,24 @@ exactly, and the statistic used here is never more extreme than that, so a p-val
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 Blocks = tuple[tuple[int, int], ...]
 """How many samples of the first and of the second group each block holds, in order."""
 
-EXACT_PRODUCT = 10_000
-"""Up to so many pairs of one and one in a block its distribution is exact, and beyond it normal."""
+EXACT_PRODUCT, EXACT_WIDTH = 10_000, 25_000
+"""Up to so many pairs of one and one in a block, and in all of them, the distribution is exact."""
+MAX_TABLE = 100_000
+"""Beyond so many pairs of one and one the distribution has no table, and no pair is looked at alone."""
 CHUNK = 4_000_000
 """How many comparisons are held in memory at a time."""
 
@@ -37,14 +41,34 @@ def rank_sum_p(before: Array, after: Array, blocks: Blocks | None = None) -> tup
     is one block.
     """
     shape = blocks or ((before.shape[1], after.shape[1]),)
-    tail = upper_tail(shape)
     larger = np.zeros(len(before), dtype=np.int64)
     smaller = np.zeros(len(before), dtype=np.int64)
     for rows in chunks(len(before), before.shape[1] * after.shape[1]):
         for left, right in split(before[rows], after[rows], shape):
-            larger[rows] += np.count_nonzero(right[:, None, :] > left[:, :, None], axis=(1, 2))
-            smaller[rows] += np.count_nonzero(right[:, None, :] < left[:, :, None], axis=(1, 2))
+            above, below = _counts(left, right)
+            larger[rows] += above
+            smaller[rows] += below
+    if _width(shape) > MAX_TABLE:
+        return _normal_tail(shape, larger), _normal_tail(shape, smaller)
+    tail = upper_tail(shape)
     return tail[larger], tail[smaller]
+
+
+def _counts(left: Array, right: Array) -> tuple[Counts, Counts]:
+    """Per row: how many pairs of one and one have the larger value on the right, and how many on the left."""
+    if left.shape[1] * right.shape[1] <= MAX_TABLE:
+        pairs = right[:, None, :], left[:, :, None]
+        return np.count_nonzero(np.greater(*pairs), axis=(1, 2)), np.count_nonzero(
+            np.less(*pairs), axis=(1, 2)
+        )
+    ordered = np.sort(left, axis=1)
+    below = [
+        np.searchsorted(row, values, side="left").sum() for row, values in zip(ordered, right, strict=True)
+    ]
+    upto = [
+        np.searchsorted(row, values, side="right").sum() for row, values in zip(ordered, right, strict=True)
+    ]
+    return np.array(below), left.shape[1] * right.shape[1] - np.array(upto)
 
 
 def split(before: Array, after: Array, blocks: Blocks) -> Iterator[tuple[Array, Array]]:
@@ -55,8 +79,12 @@ def split(before: Array, after: Array, blocks: Blocks) -> Iterator[tuple[Array, 
         yield before[:, start:end], after[:, begin:stop]
 
 
+@lru_cache(maxsize=256)
 def least_p(blocks: Blocks) -> float:
     """The smallest p that the test can give at all: 1 / C(n+m, n) of every block, multiplied."""
+    width = _width(blocks)
+    if width > MAX_TABLE:
+        return float(_normal_tail(blocks, np.array([width]))[0])
     return float(upper_tail(blocks)[-1])
 
 
@@ -76,20 +104,33 @@ def chunks(rows: int, width: int) -> list[slice]:
 @lru_cache(maxsize=256)
 def upper_tail(blocks: Blocks) -> Array:
     """P(U ≥ u) for u = 0 … the number of pairs of one and one within the blocks."""
-    chance = np.ones(1)
-    for n, m in blocks:
-        chance = np.convolve(chance, _distribution(n, m))
-    tail = np.minimum(np.cumsum(chance[::-1])[::-1], 1.0)  # summed from the small end: no digits are lost
+    if max(n * m for n, m in blocks) > EXACT_PRODUCT or _width(blocks) > EXACT_WIDTH:
+        tail = _normal_tail(blocks, np.arange(_width(blocks) + 1))
+    else:
+        chance = np.ones(1)
+        for n, m in blocks:
+            chance = np.convolve(chance, _distribution(n, m))
+        tail = np.minimum(np.cumsum(chance[::-1])[::-1], 1.0)  # summed from the small end: no digits are lost
     tail[0] = 1.0
     tail.setflags(write=False)
     return tail
 
 
+def _width(blocks: Blocks) -> int:
+    return sum(n * m for n, m in blocks)
+
+
+def _normal_tail(blocks: Blocks, counts: Counts) -> Array:
+    """P(U ≥ u) for every u of `counts`, by the normal approximation with continuity correction."""
+    spread = math.sqrt(2 * sum(n * m * (n + m + 1) / 12 for n, m in blocks))
+    middle = _width(blocks) / 2 + 0.5
+    # never 0, which no p-value is
+    return np.array([max(math.erfc((u - middle) / spread) / 2, sys.float_info.min) for u in counts.tolist()])
+
+
 @lru_cache(maxsize=256)
 def _distribution(n: int, m: int) -> Array:
     """P(U = u) for u = 0 … n·m, when all C(n+m, n) orders are equally likely."""
-    if n * m > EXACT_PRODUCT:
-        return _normal(n, m)
     # Of the largest of n+m values: it is of the first group with probability n/(n+m), and then above all m.
     row = [np.ones(1) for _ in range(m + 1)]
     for i in range(1, n + 1):
@@ -100,11 +141,3 @@ def _distribution(n: int, m: int) -> Array:
             chance[: i * (j - 1) + 1] += j / (i + j) * row[j - 1]
             row.append(chance)
     return row[m]
-
-
-def _normal(n: int, m: int) -> Array:
-    """The normal approximation, with continuity correction."""
-    curve = NormalDist(n * m / 2, (n * m * (n + m + 1) / 12) ** 0.5)
-    edges = np.array([curve.cdf(value - 0.5) for value in range(n * m + 2)])
-    chance = np.diff(edges)
-    return np.maximum((chance + chance[::-1]) / 2, 0.0)  # both tails alike, and as exact as the lower one

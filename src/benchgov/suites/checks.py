@@ -21,11 +21,15 @@ Fault = tuple[Location, str]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a suite lies: its folder, the repository's root, and what was already looked up."""
+    """Where a suite lies: its folder, the repository's root, and what was already looked up.
+
+    `config` are the placeholders of the suite's config.
+    """
 
     folder: Path
     root: Path
     names: dict[Path, frozenset[str] | None] = field(default_factory=dict)
+    config: tuple[str, ...] = ()
 
     def names_of(self, file: Path) -> frozenset[str] | None:
         """Top-level names of a module's file, read once per suite."""
@@ -64,7 +68,7 @@ def benchmark_faults(
         if variant.callable is not None:
             yield from callable_faults((*where, "callable"), variant.callable, place)
         else:
-            yield from _command_faults(where, variant, benchmark)
+            yield from _command_faults(where, variant, benchmark, place)
 
 
 def family_faults(at: Location, family: str, families: Collection[str]) -> Iterator[Fault]:
@@ -149,10 +153,10 @@ def callable_faults(at: Location, target: str, place: Place) -> Iterator[Fault]:
         yield at, f"module {module!r} has no {top!r}{did_you_mean(top, names)}"
 
 
-def _command_faults(at: Location, variant: Variant, benchmark: Benchmark) -> Iterator[Fault]:
+def _command_faults(at: Location, variant: Variant, benchmark: Benchmark, place: Place) -> Iterator[Fault]:
     found = placeholders_in(variant.command or ())
     for name in found:
-        yield from placeholder_faults((*at, "command"), name, PLACEHOLDERS)
+        yield from placeholder_faults((*at, "command"), name, (*PLACEHOLDERS, *place.config))
     if "scale" in found and not benchmark.scale:
         yield (*at, "command"), "uses {scale}, but the benchmark has no scale"
     if "input" in found and benchmark.input is None:

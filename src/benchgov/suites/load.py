@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,13 @@ from benchgov.documents import Location, YamlDocument, parse_yaml, yaml_model
 from benchgov.errors import InputError
 from benchgov.files import MAX_MANIFEST_BYTES, read_text
 from benchgov.suggest import did_you_mean
+from benchgov.suites.band_checks import band_faults
+from benchgov.suites.bands import Bands, ScaleRules, rules_of
 from benchgov.suites.checks import Fault, Place, benchmark_faults, duplicate_ids
 from benchgov.suites.manifest import Family, FamilyRule, Manifest, as_entry, rules_of_families
+from benchgov.suites.parameters import config_faults, placeholder_names
+from benchgov.suites.protocol import ProtocolEntry
+from benchgov.suites.protocol_checks import build_faults, protocol_faults
 from benchgov.suites.source import SourceEntry
 from benchgov.suites.source_checks import source_faults
 from benchgov.wire import Name
@@ -78,6 +83,34 @@ def family_rules(folder: Path) -> tuple[FamilyRule, ...]:
     return rules_of_families(_families(folder))
 
 
+def benchmark_ids(folder: Path) -> tuple[str, ...]:
+    """The ids of the entries of the manifest in `folder`; none without one. Raises InputError."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return ()
+    value = parse_yaml(read_text(path, MAX_MANIFEST_BYTES), str(path)).value
+    listed = value.get("benchmarks") if isinstance(value, dict) else None
+    items = listed if isinstance(listed, list) else []
+    return tuple(str(item["id"]) for item in items if isinstance(item, dict) and "id" in item)
+
+
+def scale_rules(folder: Path) -> ScaleRules:
+    """The bands and growth limits of the manifest in `folder`; none where there is no manifest.
+
+    Raises:
+        InputError: the manifest cannot be read, or they are not valid.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return ScaleRules()
+    try:
+        return rules_of(parse_yaml(read_text(path, MAX_MANIFEST_BYTES), str(path)).value)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise InputError(f"bands and growth: {place}: {fault['msg']}", where=str(path)) from error
+
+
 def _families(folder: Path) -> dict[str, Family]:
     """The families of the manifest in `folder`; nothing where there is no manifest.
 
@@ -134,11 +167,15 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
     if isinstance(value.get("suite"), str) and value["suite"] != place.folder.name:
         at: Location = ("suite",)
         yield at, f"is {value['suite']!r}, but the suite's folder is {place.folder.name!r}"
+    yield from config_faults(value.get("config_schema"), value.get("config"))
+    place = replace(place, config=placeholder_names(value.get("config_schema")))
+    yield from build_faults(value.get("build"), place)
     raw = value.get("benchmarks")
     items = list(enumerate(raw)) if isinstance(raw, list) else []
     ids = [(index, item["id"]) for index, item in items if isinstance(item, dict) and "id" in item]
     yield from duplicate_ids([(index, name) for index, name in ids if isinstance(name, str)])
     families = value["families"] if isinstance(value.get("families"), dict) else {}
+    bands = _bands(value.get("bands"))
     for index, item in items:
         try:
             entry = as_entry(item)
@@ -147,5 +184,16 @@ def _cross_faults(value: Any, place: Place) -> Iterator[Fault]:
         known = [str(name) for name in families]
         if isinstance(entry, SourceEntry):
             yield from source_faults(index, entry, known, place)
+        elif isinstance(entry, ProtocolEntry):
+            yield from protocol_faults(index, entry, known, place)
         else:
             yield from benchmark_faults(index, entry, known, place)
+            yield from band_faults(index, entry, bands)
+
+
+def _bands(value: Any) -> Bands:
+    """The suite's bands; none when they are not valid, which is a fault of its own."""
+    try:
+        return TypeAdapter(Bands).validate_python(value or {})
+    except ValidationError:
+        return {}

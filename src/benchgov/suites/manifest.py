@@ -9,13 +9,24 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from benchgov.config import MetricThresholds
 from benchgov.report import Aggregate, Direction, scale_text
-from benchgov.suites.part import MIN_RUNS, MIN_WARMUP, EntryId, Part, Variables, Word, split_command, texts
+from benchgov.suites.bands import Bands, Growth, Scaled, ScaleRules
+from benchgov.suites.build import BuildStep
+from benchgov.suites.parameters import Parameter, ParameterName, Value
+from benchgov.suites.part import (
+    MIN_RUNS,
+    MIN_WARMUP,
+    Callable_,
+    EntryId,
+    Part,
+    Variables,
+    Word,
+    split_command,
+    texts,
+)
+from benchgov.suites.protocol import ProtocolEntry
 from benchgov.suites.source import SourceEntry, compiled
 from benchgov.wire import Blake3, Name
 
-CALLABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$"
-
-Callable_ = Annotated[str, Field(pattern=CALLABLE_PATTERN)]
 Scale = Annotated[float, Field(gt=0)]
 Isolation = Literal["process", "shared"]
 
@@ -24,8 +35,9 @@ class Variant(Part):
     """One implementation: a Python `callable` (`module:function`), or a `command`.
 
     Modules are found in the suite's own folder first, then where Python finds them. In a command
-    `{python}`, `{scale}`, `{input}` (a file with the input as JSON) and `{suite}` (the suite's folder)
-    are replaced; the input is on standard input too, and what it prints is its output.
+    `{python}`, `{scale}`, `{input}` (a file with the input as JSON), `{suite}` (the suite's folder) and
+    `{root}` (the repository's) are replaced; the input is on standard input too, and what it prints is its
+    output.
     """
 
     callable: Callable_ | None = None
@@ -108,6 +120,8 @@ class Benchmark(SamplingSpec):
         MetricSpec(name=name) for name in ("wall_time", "cpu_time", "peak_memory")
     )
     scale: tuple[Scale, ...] = ()
+    bands: Bands = {}
+    growth: Growth = {}
     features: dict[Name, float | Literal["scale"]] = {}
     input: InputSpec | None = None
     expect: Expect = Expect()
@@ -167,35 +181,71 @@ def rules_of_families(families: Mapping[str, Family]) -> tuple[FamilyRule, ...]:
     return tuple((pattern, name) for name, family in families.items() for pattern in family.match)
 
 
-def as_entry(value: Any) -> Benchmark | SourceEntry:
+def as_entry(value: Any) -> Benchmark | SourceEntry | ProtocolEntry:
     """`value` as the kind of entry that it is, so that faults are those of that kind alone.
 
     Raises:
         ValueError: it is not valid (pydantic's ValidationError), or not an entry at all.
     """
-    if isinstance(value, (Benchmark, SourceEntry)):
+    if isinstance(value, (Benchmark, SourceEntry, ProtocolEntry)):
         return value
     if not isinstance(value, dict):
-        raise ValueError("an entry is a mapping, with `variants` or a `source`")
-    if "source" in value and "variants" in value:
+        raise ValueError("an entry is a mapping, with `variants` or a `source`, or a protocol's `command`")
+    kinds = [name for name in ("source", "variants") if name in value]
+    if len(kinds) == 2:
         raise ValueError("an entry has either `variants` or a `source`")
-    return (SourceEntry if "source" in value else Benchmark).model_validate(value)
+    if kinds == ["source"]:
+        return SourceEntry.model_validate(value)
+    if not kinds and ("command" in value or "callable" in value):
+        return ProtocolEntry.model_validate(value)
+    return Benchmark.model_validate(value)
 
 
-Entry = Annotated[Benchmark | SourceEntry, BeforeValidator(as_entry)]
-"""What `benchmarks` lists: a benchmark with variants, or a source of benchmarks."""
+Entry = Annotated[Benchmark | SourceEntry | ProtocolEntry, BeforeValidator(as_entry)]
+"""What `benchmarks` lists: a benchmark with variants, a source of benchmarks, or a protocol."""
 
 
 class Manifest(Part):
-    """A suite's manifest, format version 1."""
+    """A suite's manifest, format version 1.
+
+    A suite is of one `kind`: `measured` (benchmarks and sources), or `protocols` (functional results).
+    """
 
     version: Literal[1]
     suite: Name
-    kind: Literal["measured"]
+    kind: Literal["measured", "protocols"]
     description: str = ""
     defaults: SamplingSpec = SamplingSpec()
+    build: BuildStep | None = None
+    config_schema: dict[ParameterName, Parameter] = Field(
+        default={}, description="the suite's config: name → its type, and what it may be"
+    )
+    config: dict[ParameterName, Value] = Field(
+        default={}, description="values of the config; `--set` wins over them, and they over the defaults"
+    )
     families: Annotated[dict[Name, Family], Field(min_length=1)]
+    bands: Bands = Field(default={}, description="band → its sizes, and limits that win over the family's")
+    growth: Growth = Field(
+        default={}, description="metric → how fast it may grow with the size, for what has three or more"
+    )
     benchmarks: Annotated[tuple[Entry, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Manifest:
+        functional = self.kind == "protocols"
+        for entry in self.benchmarks:
+            if isinstance(entry, ProtocolEntry) != functional:
+                what = "a protocol" if not functional else "not a protocol"
+                raise ValueError(f"{entry.id!r} is {what}, and the suite's kind is {self.kind!r}")
+        return self
+
+    def scales(self) -> ScaleRules:
+        """Bands and growth limits."""
+        own = [one for one in self.benchmarks if isinstance(one, Benchmark)]
+        return ScaleRules(
+            Scaled(bands=self.bands, growth=self.growth),
+            {one.id: Scaled(bands=one.bands, growth=one.growth) for one in own},
+        )
 
     def family_rules(self) -> tuple[FamilyRule, ...]:
         """By which names a family is found."""

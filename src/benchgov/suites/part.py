@@ -6,13 +6,19 @@ import re
 import shlex
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from benchgov.wire import BenchmarkId
 
 MIN_WARMUP = 2
 MIN_RUNS = 5
 """The least that a measurement rests on (seed protocol: warm-ups ≥ 2, measured runs ≥ 5)."""
+
+
+CALLABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$"
+
+Callable_ = Annotated[str, Field(pattern=CALLABLE_PATTERN)]
+"""A Python callable, `module:function`."""
 
 
 class Part(BaseModel):

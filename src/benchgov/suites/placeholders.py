@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-PLACEHOLDERS = ("python", "scale", "input", "suite")
-SOURCE_PLACEHOLDERS = ("python", "suite", "output")
+PLACEHOLDERS = ("python", "scale", "input", "suite", "root")
+SOURCE_PLACEHOLDERS = ("python", "suite", "root", "output")
 """Those of a source: `{output}` is a folder that is fresh and empty for each execution."""
+BUILD_PLACEHOLDERS = ("python", "suite", "root")
+"""Those of a `build` step, and of a protocol. `{config.<name>}`, of the suite's config, goes everywhere."""
 
-_PATTERN = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
+_NAME = r"((?:config\.)?[A-Za-z_]\w*)"
+_PATTERN = re.compile(r"\{\{" + _NAME + r"\}\}|\{" + _NAME + r"\}")
 
 
 def placeholders_in(command: Sequence[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from benchgov.report import scale_text
 from benchgov.suggest import did_you_mean
 from benchgov.suites.load import Suite
 from benchgov.suites.manifest import Benchmark, Entry
+from benchgov.suites.protocol import ProtocolEntry
 from benchgov.suites.source import FROM_GROUP, SourceEntry
 
 
@@ -76,14 +77,17 @@ def _may_yield(suite: Suite, item: SourceEntry, pattern: str) -> bool:
     return names(item, pattern)
 
 
-def _scales(item: Benchmark, pattern: str) -> set[float] | None:
+def _scales(item: Benchmark | ProtocolEntry, pattern: str) -> set[float] | None:
     """None: all of `item` is selected; otherwise the selected scales, none when it does not match."""
     if pattern.startswith("family:"):
         return None if item.family == pattern.removeprefix("family:") else set()
     name, at, size = pattern.partition("@")
     if item.id != name and not fnmatchcase(item.id, name):
         return set()
-    return {scale for scale in item.scale if scale_text(scale) == _same(size)} if at else None
+    if not at:
+        return None
+    sizes = item.scale if isinstance(item, Benchmark) else ()
+    return {scale for scale in sizes if scale_text(scale) == _same(size)}
 
 
 def _same(size: str) -> str:
@@ -95,7 +99,7 @@ def _same(size: str) -> str:
 
 
 def _with_scales(item: Entry, scales: set[float] | None) -> Entry:
-    if scales is None or isinstance(item, SourceEntry):
+    if scales is None or not isinstance(item, Benchmark):
         return item
     return item.model_copy(update={"scale": tuple(scale for scale in item.scale if scale in scales)})
 

@@ -36,7 +36,8 @@ class LogPattern:
 class SourceSpec(Part):
     """A command that measures, and where it writes what it found.
 
-    In the command and in `env`, `{python}`, `{suite}` (the suite's folder) and `{output}` are replaced. It
+    In the command and in `env`, `{python}`, `{suite}` (the suite's folder), `{root}` (the repository's) and
+    `{output}` are replaced. It
     runs in `folder`, from the repository's root (default: the suite's folder). Without `files` its
     standard output is the log.
     """

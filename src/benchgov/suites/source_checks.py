@@ -19,7 +19,7 @@ def source_faults(index: int, entry: SourceEntry, families: Collection[str], pla
         yield from family_faults(at, entry.family, families)
     elif FROM_GROUP in families:
         yield (*at, "family"), f"{FROM_GROUP!r} stands for the tool's groups, and is a family here too"
-    yield from _placeholder_faults(at, entry)
+    yield from _placeholder_faults(at, entry, place)
     source = entry.source
     if source.protocol is not None:
         yield from file_faults((*at, "source", "protocol"), source.protocol, source.protocol, place.root)
@@ -27,10 +27,10 @@ def source_faults(index: int, entry: SourceEntry, families: Collection[str], pla
         yield from _folder_faults((*at, "source", "folder"), source.folder, place)
 
 
-def _placeholder_faults(at: Location, entry: SourceEntry) -> Iterator[Fault]:
+def _placeholder_faults(at: Location, entry: SourceEntry, place: Place) -> Iterator[Fault]:
     found = list(entry.source.placeholders())
     for key, name in found:
-        yield from placeholder_faults((*at, "source", *key), name, SOURCE_PLACEHOLDERS)
+        yield from placeholder_faults((*at, "source", *key), name, (*SOURCE_PLACEHOLDERS, *place.config))
     reads_output = any(pattern.in_output for pattern in entry.source.patterns)
     if reads_output and OUTPUT not in {name for _, name in found}:
         yield (

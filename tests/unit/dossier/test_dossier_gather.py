@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.dossier import examples as ex
 
 from benchgov.dossier.gather import gather
 from benchgov.dossier.model import Dossier
+from benchgov.dossier.render import html, markdown
 from benchgov.gate.comparison import Comparison
+from benchgov.gate.control_result import Control
 from benchgov.report import Drift
 
 
@@ -230,3 +234,84 @@ def test_the_sampling_is_told_as_it_was() -> None:
     assert "1 to 8 iterations" in told
     assert "95th percentile for wall time" in told
     assert "not independent" in told
+
+
+def control_of(**given: Any) -> Control:
+    """A control of suite `core` on the report's machine."""
+    noise = {"benchmark": "parse", "scale": 1000.0, "variant": "optimized", "metric": "wall_time"}
+    values: dict[str, Any] = {
+        "schema_version": 1,
+        "suite": ex.report().config.suite,
+        "regime": ex.report().config.regime,
+        "revision": ex.report().config.revision,
+        "dirty": False,
+        "environment": ex.report().environment,
+        "authoritative": True,
+        "started_at_utc": ex.START,
+        "finished_at_utc": ex.START,
+        "looks": (10, 20, 40),
+        "alpha": 0.01,
+        "verdict": "inside",
+        "reason": "0 of 20 rounds <b>raised</b> an alarm.",
+        "alarms": {"events": 0, "trials": 20, "rate": 0.0, "interval": (0.0, 0.168)},
+        "resplits": {"events": 1, "trials": 500, "rate": 0.002, "interval": (0.00005, 0.011)},
+        "slowdown_percent": 5.0,
+        "power": {"events": 9, "trials": 10, "rate": 0.9, "interval": (0.55, 0.997)},
+        "noise": (
+            {**noise, "cv_percent": 1.5, "minimum_detectable_percent": 2.4, "false_alarms": 0},
+            {
+                **noise,
+                "metric": "cpu_time",
+                "cv_percent": 3.0,
+                "minimum_detectable_percent": None,
+                "false_alarms": 1,
+            },
+        ),
+        "reports": ("ab" * 32,),
+    }
+    return Control.model_validate({**values, **given})
+
+
+def test_the_control_has_a_section_of_its_own() -> None:
+    """Rates with their intervals, the noisiest metric first, in both forms; text stays text."""
+    dossier = gather(ex.report(), control=control_of())
+    assert ("control", "Control") in [(part.anchor, part.title) for part in dossier.sections]
+    assert dossier.control_caveats == ()
+    text = markdown(dossier)
+    assert "| False alarms: rounds without a change | 0 of 20 | 0.0 % | 0.0 % to 16.8 % |" in text
+    assert "| Power: wall times really 5 % slower | 9 of 10 | 90.0 % | 55.0 % to 99.7 % |" in text
+    assert "samples scaled" not in text
+    assert text.index("| `parse@1000/optimized` | `cpu_time` | 3.0 % | – |") < text.index("| 1.5 % | 2.4 % |")
+    page = html(dossier)
+    assert '<section id="control">' in page
+    assert "&lt;b&gt;raised" in page
+
+
+def test_a_control_of_other_conditions_says_so_and_of_another_suite_is_left_out() -> None:
+    """Another machine, regime or revision may have other noise."""
+    place = ex.report().environment.model_copy(update={"fingerprint": "blake3:" + "1" * 64})
+    other = control_of(environment=place, regime="r2", revision="beef", verdict="outside")
+    dossier = gather(ex.report(), control=other)
+    assert [caveat.partition(" measured ")[2].split()[1] for caveat in dossier.control_caveats] == [
+        *("another", "regime", "another")
+    ]
+    assert all(caveat in html(dossier) for caveat in dossier.control_caveats)
+    assert "Outside the policy." in markdown(dossier)
+    assert gather(ex.report(), control=control_of(suite="another")).control is None
+
+
+def test_a_paired_report_names_the_other_revision_and_shows_its_samples() -> None:
+    """No baseline store is needed: both sides are in the report, and the change has its interval."""
+    metric = ex.metric(samples=(12.0, 13.0), reference=(10.0, 11.0))
+    against = {"ref": "origin/main", "revision": "f00d" * 10, "looks": (10,), "runs": ("parse/optimized",)}
+    report = ex.report(ex.run("parse", metric), config={"against": against})
+    finding = ex.finding(report.runs[0], 10.5, interval_percent=(15.0, 25.0))
+    dossier = gather(report, ex.comparison(report, finding))
+    [row] = dossier.families[0].tables[0].rows
+    assert row.baseline_samples == (10.0, 11.0)
+    assert "Measured in turn with `origin/main` (`f00df00df00d`)." in markdown(dossier)
+    assert "(+15.0 % to +25.0 %)" in markdown(dossier)
+    page = html(dossier)
+    assert "in turn with" in page
+    assert "(+15.0 % to +25.0 %)" in page
+    assert any("in turn" in claim for claim in dossier.claims)

@@ -185,3 +185,21 @@ def test_percents_and_logarithms_agree_for_both_directions() -> None:
     directions: tuple[Direction, ...] = ("lower", "higher")
     for direction in directions:
         assert noise.as_percent(noise.as_log(7, direction), direction) == pytest.approx(7)
+
+
+def test_what_was_stopped_while_it_looked_worse_is_left_open() -> None:
+    """After ten of forty pairs it looks slower, and nobody looked again: that is not 'unchanged'."""
+    before = noisy(10, cv=0.004)
+    slower = [value * 1.018 for value in noisy(10, seed=2, cv=0.004)]
+    [stopped] = decided(pair(before, slower, paired=True), looks=LOOKS)
+    assert stopped.verdict == "inconclusive"
+    assert stopped.remark == "stopped after 10 of up to 40 pairs, before it was decided"
+    [planned] = decided(pair(before, slower, paired=True), looks=(10,))
+    assert planned.verdict == "unchanged"
+
+
+def test_fewer_pairs_than_the_first_look_promise_nothing() -> None:
+    """Four pairs without any noise, +9.7 %: they prove nothing, and say so instead of "unchanged"."""
+    [found] = decided(pair([100.0] * 4, [109.7] * 4, paired=True), looks=LOOKS)
+    assert found.verdict == "inconclusive"
+    assert found.minimum_detectable_percent is None

@@ -19,7 +19,7 @@ from benchgov.gate.compare import compare
 from benchgov.gate.policy import GatePolicy
 from benchgov.measure.plan import plan_suite
 from benchgov.replay import replay_section
-from benchgov.report import Environment, Sampling
+from benchgov.report import Against, Environment, Sampling
 from benchgov.sharding.merge import Part, merge
 from benchgov.sharding.plan import plan_shards
 from benchgov.sharding.shard import OPTION
@@ -227,3 +227,19 @@ def test_imports_that_overlap_or_differ_are_refused(imported: Callable[..., Part
     assert "run a/fast is in report (a) and in report (a)" in faults([imported("a", 5), imported("a", 6)])
     assert "regime" in faults([imported("a", 5), imported("b", 5, regime="x")])
     assert "of a plan" in faults([imported("q", 5), parts[0]])
+
+
+def test_shards_of_a_paired_measurement_join_what_the_other_revision_has(parts: list[Part]) -> None:
+    """Each shard knows a part of it; another revision, or one side only, does not belong together."""
+
+    def against(revision: str, *runs: str) -> Against:
+        return Against(ref="main", revision=revision, looks=(10,), runs=runs)
+
+    first, *others = parts
+    one = changed(first, against=against("f00d", "b/x", "gone/x"))
+    rest = [changed(part, against=against("f00d", "a/x", "gone/x")) for part in others]
+    found = merge([one, *rest]).report.config.against
+    assert found == against("f00d", "a/x", "b/x", "gone/x")
+    assert merge([*rest[::-1], one]).report.config.against == found
+    assert "against" in faults([changed(first, against=against("beef")), *rest])
+    assert "against" in faults([first, *rest])
