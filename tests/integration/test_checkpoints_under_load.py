@@ -33,7 +33,8 @@ from pathlib import Path
 from benchgov.audit.chain import Draft, append
 store, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for index in range(count):
-    append(store, Draft("run", f"{name}-{index}", True, (), None, {"suite": "core"}), host="host-a", now=lambda: datetime.now(UTC))
+    draft = Draft("run", f"{name}-{index}", True, (), None, {"suite": "core"})
+    append(store, draft, host="host-a", now=lambda: datetime.now(UTC))
 """
 
 PUBLISHER = """

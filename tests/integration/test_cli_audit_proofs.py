@@ -350,7 +350,7 @@ def test_signatures_of_witnesses_are_kept(call: Call) -> None:
 def test_a_chain_that_does_not_verify_has_no_checkpoint(call: Call) -> None:
     """The first divergence is shown, as `verify` shows it; nothing is written."""
     path = record_file(40)
-    path.write_bytes(path.read_bytes().replace(b'"n":39', b'"n":40'))
+    path.write_bytes(path.read_bytes().replace(b'"r39"', b'"r40"'))
     for flags in ((), ("--incremental",)):
         code, _, err = call("checkpoint", *flags)
         assert code == 5
