@@ -242,10 +242,10 @@ def log(scale: float) -> str:
     """The path of an audit log with `scale` records."""
     from benchgov.audit.chain import Draft, append
     from benchgov.audit.record import Evidence
-    from benchgov.audit.store import list_records
+    from benchgov.audit.store import scan_records
 
     store = _kept(f"log-{int(scale)}")
-    if store.exists() and len(list_records(store, "bench").names) == int(scale):
+    if store.exists() and scan_records(store, "bench").count == int(scale):
         return str(store)
     shutil.rmtree(store, ignore_errors=True)
     for content in contents(scale):

@@ -60,9 +60,14 @@ class EnvironmentConfig(_Section):
 
 
 class AuditConfig(_Section):
-    """Where the audit log is."""
+    """Where the audit log is, and what may be in it."""
 
     store: str = Field(default=".benchgov/audit", description="folder of the audit log")
+    allow: tuple[str, ...] = Field(
+        default=(),
+        description="regular expressions for texts that may be recorded although they look like a secret, an"
+        " e-mail address or a private path; each must match the whole of what was found",
+    )
 
 
 class Statistics(_Section):

@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
     FAILED = 1  # regression, functional failure, stale or missing evidence
     BLOCKED = 2  # drift, unmet precondition, parity failure, not comparable
     MALFORMED = 3  # a log or a stored run that cannot be read
-    REFUSED = 4  # validation or authorization failure of a baseline
+    REFUSED = 4  # validation or authorization failure: of a baseline, or of what would be recorded
     TAMPERED = 5  # the audit chain does not verify
     USAGE = 64
     BAD_INPUT = 65
@@ -90,7 +90,7 @@ class BlockedError(BenchgovError):
 
 
 class RefusedError(BenchgovError):
-    """A rule about baselines or approvals is not kept."""
+    """A rule about baselines, approvals, or what may be recorded is not kept."""
 
     exit_code = ExitCode.REFUSED
     default_remedy = "Satisfy the rule that is named; baselines are never forced."

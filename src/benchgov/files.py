@@ -76,7 +76,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         except OSError:
             _discard(temporary)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
@@ -137,7 +137,7 @@ def create_exclusive(path: Path, data: bytes, mode: int = 0o644) -> bool:
             return False
         finally:
             _discard(temporary)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return True
 
 
@@ -157,9 +157,9 @@ def new_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             raise OutputError("exists already, and is never replaced", where=str(path))
         with _reporting(path):
-            _sync_folder(temporary)
+            sync_folder(temporary)
             temporary.rename(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -209,7 +209,8 @@ def _discard(path: Path) -> None:
         path.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable; raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -10,8 +10,9 @@ import pytest
 
 from benchgov.audit.chain import Draft, append, find, read, verify
 from benchgov.audit.encoding import identity
+from benchgov.audit.hints import end_path, key_path
 from benchgov.audit.record import Record
-from benchgov.audit.store import MAX_RECORD_BYTES, key_path, record_path
+from benchgov.audit.store import MAX_RECORD_BYTES, record_path
 from benchgov.audit.verification import Anchor, parse_anchor
 from benchgov.canonical import canonical_json
 from benchgov.errors import InputError, OutputError, TamperError, UsageError
@@ -138,9 +139,15 @@ def test_a_records_folder_that_is_a_link_is_not_followed(store: Path, tmp_path: 
 
 
 def test_a_gap_before_the_tail_stops_an_append(store: Path) -> None:
-    """The names alone show that a record is missing."""
+    """The tail's own links always; further back the names alone show it, when they have to be read."""
     record_path(store, HOST, 1).unlink()
+    assert not verify(store).ok
+    end_path(store, HOST).unlink()
     with pytest.raises(TamperError, match="at least one is missing"):
+        append(store, draft("new"), host=HOST, now=lambda: NOW)
+    record_path(store, HOST, 2).unlink()
+    end_path(store, HOST).write_text("3")
+    with pytest.raises(TamperError, match="record 2: expected a record, found no such file"):
         append(store, draft("new"), host=HOST, now=lambda: NOW)
 
 

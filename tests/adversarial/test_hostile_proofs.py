@@ -27,7 +27,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log of 20 records with a checkpoint."""
     store = tmp_path_factory.mktemp("log") / "store"
     for index in range(20):
-        draft = Draft("run", f"key-{index}", True, ())
+        draft = Draft("run", f"key-{index}", True, (), None, {"suite": "core"})
         append(store, draft, host=HOST, now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     tree = host_tree(store, HOST)
     examine(store, HOST, tree)

@@ -16,8 +16,9 @@ import pytest
 from bench.core import reference_chain
 
 from benchgov.audit.chain import Draft, append, find, read, verify
+from benchgov.audit.hints import key_path
 from benchgov.audit.host import host_fingerprint
-from benchgov.audit.store import key_path, record_path
+from benchgov.audit.store import record_path
 from benchgov.errors import InputError
 
 HOST = "host-a"
@@ -178,7 +179,7 @@ def test_a_full_disk_leaves_the_chain_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in record_path(tmp_path, HOST, 1).parent.iterdir()] == ["000000000001.json"]
 
 
-CALLS = ["openat", "mkdir", "flock", "write", "fsync", "close", "rename", "link", "unlink"]
+CALLS = ["openat", "mkdir", "flock", "write", "fsync", "close", "link", "unlink"]
 
 
 def traced(trace: Path, call: str, *inject: str) -> list[str]:

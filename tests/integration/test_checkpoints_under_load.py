@@ -33,7 +33,8 @@ from pathlib import Path
 from benchgov.audit.chain import Draft, append
 store, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for index in range(count):
-    append(store, Draft("run", f"{name}-{index}", True, ()), host="host-a", now=lambda: datetime.now(UTC))
+    draft = Draft("run", f"{name}-{index}", True, (), None, {"suite": "core"})
+    append(store, draft, host="host-a", now=lambda: datetime.now(UTC))
 """
 
 PUBLISHER = """
@@ -112,7 +113,7 @@ def write_log(store: Path, start_at: int, stop_at: int) -> None:
             "recorded_at_utc": "2026-01-01T00:00:00.000000Z",
             "schema_version": 1,
             "sequence": sequence,
-            "subject": {},
+            "subject": {"suite": "core"},
         }
         data = seal(content, prev)
         prev = json.loads(data)["chain_head"]

@@ -29,7 +29,7 @@ Call = Callable[..., tuple[int, str, str]]
 
 def draft(index: int) -> Draft:
     """A draft that no other index gives."""
-    return Draft("run", f"key-{index}", True, (), "process", {"suite": "core", "n": index})
+    return Draft("run", f"key-{index}", True, (), "process", {"suite": "core", "regime": f"r{index}"})
 
 
 def grow(store: Path, start: int, stop: int, host: str = HOST) -> None:
@@ -75,7 +75,7 @@ def relink(first: int, last: int) -> None:
     for sequence in range(first, last + 1):
         value = json.loads(record_file(sequence).read_bytes())
         del value["chain_head"]
-        value |= {"prev_hash": prev, "subject": {**value["subject"], "edited": True}}
+        value |= {"prev_hash": prev, "subject": {**value["subject"], "dirty": True}}
         data = seal(value, prev)
         record_file(sequence).write_bytes(data)
         prev = json.loads(data)["chain_head"]
@@ -350,7 +350,7 @@ def test_signatures_of_witnesses_are_kept(call: Call) -> None:
 def test_a_chain_that_does_not_verify_has_no_checkpoint(call: Call) -> None:
     """The first divergence is shown, as `verify` shows it; nothing is written."""
     path = record_file(40)
-    path.write_bytes(path.read_bytes().replace(b'"n":39', b'"n":40'))
+    path.write_bytes(path.read_bytes().replace(b'"r39"', b'"r40"'))
     for flags in ((), ("--incremental",)):
         code, _, err = call("checkpoint", *flags)
         assert code == 5

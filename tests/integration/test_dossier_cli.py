@@ -37,7 +37,7 @@ def record(path: Path, key: str) -> Path:
     """Append a record of this file to the audit log; returns the record's own file."""
     fast, wide = file_digests(path)
     evidence = Evidence(name=path.name, size=path.stat().st_size, blake3=fast, sha256=wide)
-    draft = Draft(kind="run", idempotency_key=key, complete=True, evidence=(evidence,))
+    draft = Draft("run", key, complete=True, evidence=(evidence,), subject={"suite": "core"})
     return append(STORE, draft, host="here", now=lambda: datetime(2026, 2, 1, tzinfo=UTC)).path
 
 

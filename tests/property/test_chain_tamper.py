@@ -28,7 +28,9 @@ slow_files = settings(
 
 def draft(index: int) -> Draft:
     """A draft that no other index gives."""
-    return Draft("run", f"key-{index}", index % 3 != 0, (), "process", {"suite": "core", "n": index})
+    return Draft(
+        "run", f"key-{index}", index % 3 != 0, (), "process", {"suite": "core", "regime": f"r{index}"}
+    )
 
 
 def fill(store: Path, host: str, count: int) -> None:
@@ -238,7 +240,17 @@ def test_a_rewritten_log_must_still_make_sense(
 
 
 @pytest.mark.parametrize(
-    "change", [{"extra": 1}, {"kind": "other"}, {"subject": None}, {"complete": 1}, {"schema_version": 2}]
+    "change",
+    [
+        {"extra": 1},
+        {"kind": "other"},
+        {"subject": None},
+        {"subject": {"suite": "core", "status": "excellent"}},
+        {"subject": {"suite": "core", "remark": ""}},
+        {"kind": "dossier"},
+        {"complete": 1},
+        {"schema_version": 2},
+    ],
 )
 def test_strict_verification_checks_the_type(restore: Callable[[], Path], change: dict[str, object]) -> None:
     """A re-linked record of another shape passes the fast walk, and not the strict one."""

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from benchgov.audit.encoding import seal
+from benchgov.audit.hints import find_key, last_sequence, note_end, note_key
 from benchgov.audit.record import GENESIS, Evidence, Record
+from benchgov.audit.redaction import refuse
 from benchgov.audit.store import (
     MAX_RECORD_BYTES,
     NotARecordError,
-    key_path,
     list_hosts,
-    list_records,
     locked,
+    make_records_folder,
     read_record,
     record_path,
     require_store,
+    scan_records,
 )
+from benchgov.audit.subjects import check_subject
 from benchgov.audit.verification import Verification, verify, verify_tail
 from benchgov.canonical import Json
 from benchgov.documents import json_model
-from benchgov.errors import InputError, OutputError, TamperError, UsageError
-from benchgov.files import create_exclusive, read_bytes, write_atomic
+from benchgov.errors import InputError, OutputError, UsageError
+from benchgov.files import create_exclusive
 from benchgov.rim import Clock
 from benchgov.wire import is_name, utc_text
 
@@ -55,47 +57,30 @@ class Appended:
     new: bool
 
 
-def append(store: Path, draft: Draft, *, host: str, now: Clock) -> Appended:
+def append(store: Path, draft: Draft, *, host: str, now: Clock, allow: Sequence[str] = ()) -> Appended:
     """Record `draft` at the end of the chain of `host`, durably; or give the record that its key has already.
 
     Writers on one machine queue. The last record and its link are verified first; the whole chain is the
-    caller's to verify. When the clock went backwards, the time of the last record stands in for it.
+    caller's to verify. When the clock went backwards, the time of the last record stands in for it. `allow`
+    are regular expressions for what may be recorded although it looks like a secret or a private path.
 
     Raises:
         TamperError: the chain's tail does not verify; nothing was written.
+        RefusedError: the record would hold a secret, an e-mail address or a private path for ever.
         InputError: the draft is no valid record, or the store cannot be read.
         OutputError: the store cannot be written; the chain is as it was.
     """
     with locked(store):
-        last = _last(store, host)
-        if known := _known(store, host, draft.idempotency_key):
-            return known
-        return _write(store, _content(draft, last, host, now))
+        last = verify_tail(store, host, last_sequence(store, host))
+        known = find_key(store, host, draft.idempotency_key, last)
+        if known:
+            path = record_path(store, host, known)
+            return Appended(_read_one(path), path, new=False)
+        return _write(store, content_of(draft, host, now, last), allow)
 
 
-def _last(store: Path, host: str) -> Record | None:
-    names = list_records(store, host).names
-    count = len(names)
-    if count and names[-1] != record_path(store, host, count).name:
-        raise TamperError(
-            f"{count} records, but the last is {names[-1]}: at least one is missing",
-            where=str(record_path(store, host, count).parent),
-        )
-    return verify_tail(store, host, count)
-
-
-def _known(store: Path, host: str, key: str) -> Appended | None:
-    """The record of `key`. Its file of the same name is a hint; only the record itself is believed."""
-    hint = key_path(store, host, key)
-    with contextlib.suppress(InputError, NotARecordError, ValueError):
-        path = record_path(store, host, int(read_bytes(hint, limit=32)))
-        record = json_model(read_record(path).decode("utf-8"), Record, str(path))
-        if record.idempotency_key == key:
-            return Appended(record, path, new=False)
-    return None
-
-
-def _content(draft: Draft, last: Record | None, host: str, now: Clock) -> dict[str, Json]:
+def content_of(draft: Draft, host: str, now: Clock, last: Record | None = None) -> dict[str, Json]:
+    """What is recorded for `draft` behind `last`: the record without its `chain_head`."""
     moment = now()
     return {
         "complete": draft.complete,
@@ -112,7 +97,7 @@ def _content(draft: Draft, last: Record | None, host: str, now: Clock) -> dict[s
     }
 
 
-def _write(store: Path, content: dict[str, Json]) -> Appended:
+def _write(store: Path, content: dict[str, Json], allow: Sequence[str]) -> Appended:
     host, sequence = content["host"], content["sequence"]
     path = record_path(store, host, sequence)
     data = seal(content, content["prev_hash"])
@@ -121,30 +106,42 @@ def _write(store: Path, content: dict[str, Json]) -> Appended:
         raise InputError(
             f"a record of {len(data):,} bytes; {MAX_RECORD_BYTES:,} is the limit", where=str(path)
         )
+    check_subject(record)
+    refuse(content, allow, "draft of a record")
+    if sequence == 1:
+        make_records_folder(store, host)
     # The hint first: a crash in between leaves a hint that nothing confirms, never a record without one.
-    write_atomic(key_path(store, host, record.idempotency_key), f"{sequence}\n".encode())
+    note_key(store, host, record.idempotency_key, sequence)
     if not create_exclusive(path, data):
         raise OutputError(
             "another process wrote this record without taking the store's lock",
             where=str(path),
             remedy="Append again; keep the store on a file system that has flock(2).",
         )
+    note_end(store, host, sequence)
     return Appended(record, path, new=True)
 
 
-def read(store: Path, host: str | None = None, *, limit: int | None = None) -> Iterator[tuple[Path, Record]]:
+def read(
+    store: Path,
+    host: str | None = None,
+    *,
+    limit: int | None = None,
+    first: int = 1,
+    last: int | None = None,
+) -> Iterator[tuple[Path, Record]]:
     """The records of `host`, or of every host in turn, each with its file; the last `limit` of each host.
 
-    They are not verified.
+    `first` and `last` are the sequences to begin and end with. The records are not verified.
 
     Raises:
         InputError: there is no store, or a record is not valid.
     """
     require_store(store)
     for name in [host] if host else list_hosts(store).names:
-        files = list_records(store, name).names
-        for file in files[-limit:] if limit else files:
-            path = record_path(store, name, int(file[:12]))
+        end = scan_records(store, name).last if last is None else last
+        for sequence in range(max(first, end + 1 - limit) if limit else first, end + 1):
+            path = record_path(store, name, sequence)
             yield path, _read_one(path)
 
 
@@ -157,19 +154,18 @@ def find(store: Path, which: str, *, host: str | None = None) -> Record:
     """
     require_store(store)
     host = host or _only_host(store)
-    names = list_records(store, host).names if is_name(host) else ()
-    if which.upper() == "HEAD" and names:
-        sequence = int(names[-1][:12])
+    last = scan_records(store, host).last if is_name(host) else 0
+    if which.upper() == "HEAD":
+        sequence = last
     elif which.isascii() and which.isdecimal():
         sequence = int(which[:13])
-    elif names:
+    elif last:
         raise UsageError(f"neither a sequence nor HEAD: {which!r}")
     else:
         sequence = 0
-    path = record_path(store, host, sequence)
-    if path.name not in names:
-        raise InputError(f"host {host} has {len(names)} records, and no record {which}", where=str(store))
-    return _read_one(path)
+    if not 0 < sequence <= last:
+        raise InputError(f"host {host} has {last} records, and no record {which}", where=str(store))
+    return _read_one(record_path(store, host, sequence))
 
 
 def _only_host(store: Path) -> str:

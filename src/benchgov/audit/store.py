@@ -3,10 +3,9 @@
     <store>/.lock                                   writers queue here
     <store>/.host_id                                who this machine is, where no runner says it
     <store>/hosts/<host>/records/<sequence>.json    one canonical JSON file a record
-    <store>/hosts/<host>/keys/<BLAKE3 of the key>   the sequence that a key was recorded under: a hint
 
-Names by sequence alone, created exclusively, make a fork inside one store impossible. A key's file is
-written before its record, so a crash in between leaves a hint that no record confirms, which is ignored.
+Names by sequence alone, created exclusively, make a fork inside one store impossible. What else lies beside
+the records is made from them: `audit.hints`.
 """
 
 from __future__ import annotations
@@ -21,9 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from blake3 import blake3
-
 from benchgov.errors import InputError, OutputError
+from benchgov.files import sync_folder
 from benchgov.wire import is_name
 
 MAX_RECORD_BYTES = 1 << 20
@@ -47,9 +45,23 @@ class Listing:
     strangers: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How far a host's records reach: the highest sequence, how many there are, and a name that is none."""
+
+    last: int
+    count: int
+    stranger: str | None = None
+
+
+def host_folder(store: Path, host: str) -> Path:
+    """The folder of a host: its records, and what is made from them."""
+    return store / "hosts" / host
+
+
 def records_folder(store: Path, host: str) -> Path:
     """The folder of a host's records."""
-    return store / "hosts" / host / "records"
+    return host_folder(store, host) / "records"
 
 
 def record_name(sequence: int) -> str:
@@ -60,11 +72,6 @@ def record_name(sequence: int) -> str:
 def record_path(store: Path, host: str, sequence: int) -> Path:
     """The file of a record."""
     return records_folder(store, host) / record_name(sequence)
-
-
-def key_path(store: Path, host: str, key: str) -> Path:
-    """The file that says under which sequence `key` was recorded."""
-    return store / "hosts" / host / "keys" / blake3(key.encode("utf-8")).hexdigest()
 
 
 def require_store(store: Path) -> None:
@@ -86,29 +93,48 @@ def list_hosts(store: Path) -> Listing:
     return _list(store / "hosts", lambda entry: is_name(entry.name) and entry.is_dir(follow_symlinks=False))
 
 
-def list_records(store: Path, host: str) -> Listing:
-    """The record files of a host, in sequence; what a crashed writer left behind is left out."""
+def scan_records(store: Path, host: str) -> Extent:
+    """How far the records of a host reach, from one pass over their names, of which none is kept.
+
+    What a crashed writer left behind does not count. Writers may be at work: what appears meanwhile may or
+    may not be seen, so a `count` below `last` means a missing record only to who holds the lock.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
     folder = records_folder(store, host)
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        return Listing((), (folder.name,))
-    return _list(folder, lambda entry: _RECORD_NAME.fullmatch(entry.name) is not None)
+        return Extent(0, 0, folder.name)
+    last = count = 0
+    stranger: str | None = None
+    for entry in _entries(folder):
+        name = entry.name
+        if _RECORD_NAME.fullmatch(name) and (sequence := int(name[:12])):
+            last, count = max(last, sequence), count + 1
+        elif not _LEFTOVER.fullmatch(name):
+            stranger = min(stranger or name, name)
+    return Extent(last, count, stranger)
 
 
 def _list(folder: Path, belongs: Callable[[os.DirEntry[str]], bool]) -> Listing:
     names: list[str] = []
     strangers: list[str] = []
+    for entry in _entries(folder):
+        if belongs(entry):
+            names.append(entry.name)
+        elif not _LEFTOVER.fullmatch(entry.name):
+            strangers.append(entry.name)
+    return Listing(tuple(sorted(names)), tuple(sorted(strangers)))
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if belongs(entry):
-                    names.append(entry.name)
-                elif not _LEFTOVER.fullmatch(entry.name):
-                    strangers.append(entry.name)
+            yield from entries
     except FileNotFoundError:
-        return Listing((), ())
+        return
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from error
-    return Listing(tuple(sorted(names)), tuple(sorted(strangers)))
 
 
 def read_record(path: Path | str) -> bytes:
@@ -143,6 +169,23 @@ def _read_regular(descriptor: int) -> bytes:
     while len(data) < status.st_size and (more := os.read(descriptor, status.st_size - len(data))):
         data += more
     return data
+
+
+def make_records_folder(store: Path, host: str) -> None:
+    """Make the folder of a host's records, and make it durable up to the store.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    folder = records_folder(store, host)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for parent in (host_folder(store, host), store / "hosts", store):
+            sync_folder(parent)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", where=str(folder)) from error
+    with contextlib.suppress(OSError):  # it need not be ours to read
+        sync_folder(store.parent)
 
 
 @contextlib.contextmanager

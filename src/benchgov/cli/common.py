@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from benchgov.config import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 format_option = click.option(
     "--format",
@@ -92,3 +94,21 @@ def console(rim: Rim) -> Console:
         width=None if rim.stdout.isatty() else 140,
         soft_wrap=False,
     )
+
+
+def in_processes(work: Callable[[Item], Done], items: Sequence[Item]) -> Iterator[Done]:
+    """`map(work, items)`, by processes of their own, one for each processor at most.
+
+    `work` and `items` go to other processes, so they must be values that can be pickled.
+    """
+    import multiprocessing
+    import os
+    from concurrent.futures import ProcessPoolExecutor
+
+    # Not forked: what the parent holds open, or has in threads, is not shared.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(len(items), os.cpu_count() or 1), mp_context=context)
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)

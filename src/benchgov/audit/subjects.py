@@ -1,0 +1,121 @@
+"""What the subject of a record holds, by the record's kind.
+
+A log only grows, so a fact that a later version adds is optional: older records stay valid.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from benchgov.audit.record import Record
+from benchgov.documents import describe_fault
+from benchgov.errors import InputError
+from benchgov.wire import Blake3, Name, Sha256, Utc, Wire
+
+Text = Annotated[str, Field(max_length=512)]
+
+
+class Workflow(Wire):
+    """The workflow run that recorded it, as GitHub names it."""
+
+    run_id: Text | None = None
+    run_attempt: Text | None = None
+    job: Text | None = None
+
+
+class Subject(Wire):
+    """What any record's subject may hold."""
+
+    workflow: Workflow | None = None
+
+
+class EnvironmentSubject(Subject):
+    """A verified environment: the gate's outcome, and the facts that drifted."""
+
+    gate: Text
+    fingerprint: Blake3
+    drift: tuple[Text, ...] = ()
+
+
+class RunSubject(Subject):
+    """A measured suite."""
+
+    suite: Name
+    regime: Name | None = None
+    status: Literal["pass", "fail", "blocked"] | None = None
+    performance_gate: Text | None = None
+    authoritative: bool | None = None
+    revision: Text | None = None
+    dirty: bool | None = None
+    plan_sha256: Sha256 | None = None
+    result_sha256: Sha256 | None = None
+    fingerprint: Blake3 | None = None
+
+
+class ComparisonSubject(Subject):
+    """A comparison with baselines, and its verdict."""
+
+    suite: Name
+    regime: Name | None = None
+    verdict: Text
+    mode: Text | None = None
+    authoritative: bool | None = None
+    report_sha256: Sha256
+    baselines: tuple[Text, ...] = ()
+    fingerprint: Blake3 | None = None
+
+
+class BaselineSubject(Subject):
+    """A published baseline. Its own store vouches for what is in it."""
+
+    suite: Name | None = None
+    regime: Name | None = None
+    baseline_id: Text | None = None
+    fingerprint: Blake3 | None = None
+
+
+class ApprovalSubject(BaselineSubject):
+    """A maintainer's approval of a recorded run as a baseline."""
+
+    scenario: Text
+    run: Text
+    approver: Text
+    identified_by: Text
+    approved_at_utc: Utc
+    notes: str = ""
+    dataset: str | None = None
+    derivation: Blake3 | None = None
+
+
+class DossierSubject(Subject):
+    """A rendered dossier: how many files it has."""
+
+    files: Annotated[int, Field(ge=1)]
+
+
+SUBJECTS: dict[str, type[Subject]] = {
+    "verify-env": EnvironmentSubject,
+    "run": RunSubject,
+    "comparison": ComparisonSubject,
+    "baseline": BaselineSubject,
+    "approval": ApprovalSubject,
+    "dossier": DossierSubject,
+}
+"""Kind of a record → the type of its subject."""
+
+
+def check_subject(record: Record) -> None:
+    """Hold the subject of `record` against the type of its kind.
+
+    Raises:
+        InputError: it has other facts than its kind has, or facts of another type; one detail per fault.
+    """
+    model = SUBJECTS[record.kind]
+    try:
+        model.model_validate(record.subject)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=True)
+        details = sorted({describe_fault(fault, model, "subject", {}) for fault in faults})
+        raise InputError(f"not the subject of a record of kind {record.kind}", details=details) from error

@@ -1,0 +1,50 @@
+"""Audit logs for tests, written quickly: the bytes that `append` writes, without its locks and syncs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchgov.audit.encoding import seal
+from benchgov.audit.record import GENESIS
+from benchgov.audit.store import record_path, records_folder
+
+HOST = "host-a"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def content(sequence: int, host: str, prev_hash: str) -> dict[str, Any]:
+    """A record of one a second; every third is incomplete."""
+    moment = START + timedelta(seconds=sequence)
+    digest = f"{sequence:064x}"
+    return {
+        "complete": sequence % 3 != 0,
+        "evidence": [{"name": "report.json", "size": 1, "blake3": f"blake3:{digest}", "sha256": digest}],
+        "host": host,
+        "idempotency_key": f"run/core/{sequence}",
+        "isolation_class": "process",
+        "kind": "run",
+        "prev_hash": prev_hash,
+        "recorded_at_utc": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "schema_version": 1,
+        "sequence": sequence,
+        "subject": {"suite": "core", "regime": "default", "status": "pass"},
+    }
+
+
+def write_log(store: Path, records: int, host: str = HOST) -> list[bytes]:
+    """Write a chain of so many records; their bytes."""
+    records_folder(store, host).mkdir(parents=True)
+    previous, written = GENESIS, []
+    for sequence in range(1, records + 1):
+        data = seal(content(sequence, host, previous), previous)
+        record_path(store, host, sequence).write_bytes(data)
+        previous = head_of(data)
+        written.append(data)
+    return written
+
+
+def head_of(data: bytes) -> str:
+    """The chain head that a record's bytes claim."""
+    return data[15:79].decode()

@@ -1,0 +1,222 @@
+"""A log of 300 records: whatever is done to it is found, at the right place."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.audit_builders import HOST, head_of, write_log
+
+from benchgov.audit.anchors import Anchor
+from benchgov.audit.checkpoint import Checkpoint
+from benchgov.audit.encoding import seal
+from benchgov.audit.merkle import CompactRange, leaf_hash
+from benchgov.audit.record import GENESIS
+from benchgov.audit.store import record_path
+from benchgov.audit.verification import Verification, verify
+from benchgov.audit.walk import Cursor
+
+RECORDS = 300
+SAMPLE = sorted({1, 2, 150, 299, 300, *random.Random(300).sample(range(1, RECORDS + 1), 15)})
+
+
+class Log:
+    """The log, the bytes of its records, and what an outsider kept of it."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.files = write_log(store, RECORDS)
+
+    def path(self, sequence: int) -> Path:
+        """The file of a record."""
+        return record_path(self.store, HOST, sequence)
+
+    def put(self, sequence: int, data: bytes | None) -> None:
+        """Put other bytes in a record's place, or nothing."""
+        self.path(sequence).unlink(missing_ok=True)
+        if data is not None:
+            self.path(sequence).write_bytes(data)
+
+    def restore(self, sequences: Iterator[int] | range) -> None:
+        """Put the good records back, and remove what was added."""
+        for sequence in sequences:
+            self.put(sequence, self.files[sequence - 1] if sequence <= RECORDS else None)
+
+    def anchor(self, sequence: int) -> Anchor:
+        """The head after so many records."""
+        return Anchor(head_of(self.files[sequence - 1]), sequence, HOST)
+
+    def checkpoint(self, size: int) -> Checkpoint:
+        """The checkpoint over so many records."""
+        tree = CompactRange()
+        for data in self.files[:size]:
+            tree.append(leaf_hash(data))
+        return Checkpoint("example.org/log", size, tree.root())
+
+    def breaks(self, *kept: Anchor | Checkpoint) -> int | None:
+        """The position of the first divergence; the named file must be that record's."""
+        result: Verification = verify(self.store, kept=kept)
+        if result.divergence is None:
+            return None
+        position = result.divergence.position
+        assert Path(result.divergence.file) == self.path(position)
+        return position
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Log:
+    """The log, made once."""
+    return Log(tmp_path_factory.mktemp("log") / "store")
+
+
+@pytest.fixture
+def log(whole: Log) -> Iterator[Log]:
+    """The log, good before and after each test."""
+    assert whole.breaks() is None
+    yield whole
+    whole.restore(range(1, RECORDS + 3))
+
+
+def flipped_is_found(log: Log, sequence: int, offset: int, bit: int) -> bool:
+    """Whether a walk over this record and the one before it stops at it when that bit is flipped.
+
+    A walk is local: what it says about a record depends on that and on the head before it.
+    """
+    data = bytearray(log.files[sequence - 1])
+    data[offset] ^= 1 << bit
+    log.path(sequence).write_bytes(data)
+    cursor = Cursor(log.store, HOST, sequence=sequence - 1, head=GENESIS)
+    if sequence > 1:
+        cursor.head = head_of(log.files[sequence - 2])
+    divergence = cursor.advance(sequence)
+    return divergence is not None and divergence.position == sequence
+
+
+@pytest.mark.parametrize("sequence", SAMPLE)
+def test_a_flipped_bit_is_found_at_its_record(log: Log, sequence: int) -> None:
+    """Five bytes of each of some records: in the digest, in the body, and at the ends."""
+    size = len(log.files[sequence - 1])
+    for offset in (0, 20, 80, random.Random(sequence).randrange(size), size - 1):
+        data = bytearray(log.files[sequence - 1])
+        data[offset] ^= 1 << (offset + sequence) % 8
+        log.put(sequence, bytes(data))
+        assert log.breaks() == sequence, offset
+
+
+def test_every_byte_of_some_records_counts(log: Log) -> None:
+    """One bit of every byte."""
+    for sequence in (1, 150, 300):
+        for offset in range(len(log.files[sequence - 1])):
+            assert flipped_is_found(log, sequence, offset, offset % 8), (sequence, offset)
+        log.restore(range(sequence, sequence + 1))
+
+
+@pytest.mark.slow
+def test_every_single_byte_of_the_log_counts(log: Log) -> None:
+    """One bit of each byte of all 300 records: some 200,000 flips."""
+    flips = 0
+    for sequence in range(1, RECORDS + 1):
+        for offset in range(len(log.files[sequence - 1])):
+            assert flipped_is_found(log, sequence, offset, (offset + sequence) % 8), (sequence, offset)
+            flips += 1
+        log.restore(range(sequence, sequence + 1))
+    assert flips == sum(map(len, log.files))
+
+
+@pytest.mark.parametrize("sequence", SAMPLE)
+def test_a_deleted_record_is_found(log: Log, sequence: int) -> None:
+    """At its own place; the last one only by what was kept elsewhere, which says how long the log was."""
+    log.put(sequence, None)
+    assert log.breaks() == (sequence if sequence < RECORDS else None)
+    assert log.breaks(log.anchor(RECORDS)) == sequence
+    assert log.breaks(log.checkpoint(RECORDS)) == sequence
+
+
+@pytest.mark.parametrize("sequence", SAMPLE)
+def test_a_duplicated_record_is_found(log: Log, sequence: int) -> None:
+    """In the place of the next one; at the end, and squeezed in so that all later ones move up."""
+    after = RECORDS + 1 if sequence == RECORDS else sequence + 1
+    log.put(after, log.files[sequence - 1])
+    assert log.breaks() == after
+    for later in range(after, RECORDS + 1):
+        log.put(later + 1, log.files[later - 1])
+    assert log.breaks() == after
+    log.restore(range(after, RECORDS + 2))
+    log.put(RECORDS + 1, log.files[sequence - 1])
+    assert log.breaks() == RECORDS + 1
+
+
+@pytest.mark.parametrize("first", SAMPLE)
+def test_reordered_records_are_found(log: Log, first: int) -> None:
+    """Two neighbours, two that lie apart, and a block that is turned round: at the first that moved."""
+    neighbour = first + 1 if first < RECORDS else first - 1
+    for second in (neighbour, (first + 97) % RECORDS + 1):
+        log.put(first, log.files[second - 1])
+        log.put(second, log.files[first - 1])
+        assert log.breaks() == min(first, second)
+        log.restore(range(min(first, second), max(first, second) + 1))
+    block = log.files[10:20]
+    for offset, data in enumerate(reversed(block)):
+        log.put(11 + offset, data)
+    assert log.breaks() == 11
+
+
+@pytest.mark.parametrize("sequence", SAMPLE)
+def test_a_splice_from_another_host_is_found(log: Log, tmp_path: Path, sequence: int) -> None:
+    """One record, or all from there on, of a chain that was fed the same: at the first that is strange."""
+    other = write_log(tmp_path / "other", RECORDS, "host-b")
+    log.put(sequence, other[sequence - 1])
+    assert log.breaks() == sequence
+    for later in range(sequence, RECORDS + 1):
+        log.put(later, other[later - 1])
+    assert log.breaks() == sequence
+
+
+@pytest.mark.parametrize("length", sorted({0, 1, *SAMPLE} - {RECORDS}))
+def test_a_truncation_is_found_by_what_was_kept(log: Log, length: int) -> None:
+    """A head or checkpoint from behind the cut shows it, at the first record that is gone; others do not."""
+    for sequence in range(length + 1, RECORDS + 1):
+        log.put(sequence, None)
+    assert log.breaks() is None
+    assert log.breaks(log.anchor(RECORDS)) == length + 1
+    assert log.breaks(log.checkpoint(RECORDS)) == length + 1
+    if length:
+        assert log.breaks(log.anchor(length), log.checkpoint(length)) is None
+
+
+def relink(log: Log, start: int) -> None:
+    """Write the log anew from `start`, with another verdict there and every hash right."""
+    previous = head_of(log.files[start - 2]) if start > 1 else GENESIS
+    for sequence in range(start, RECORDS + 1):
+        content = json.loads(log.files[sequence - 1])
+        del content["chain_head"]
+        content["prev_hash"] = previous
+        if sequence == start:
+            content["subject"]["status"] = "fail"
+        data = seal(content, previous)
+        log.put(sequence, data)
+        previous = head_of(data)
+
+
+@pytest.mark.parametrize("start", SAMPLE)
+def test_a_relinked_log_is_found_by_what_was_kept(log: Log, start: int) -> None:
+    """From where it was kept: what is older still holds, so two anchors around the change bound its place."""
+    relink(log, start)
+    assert log.breaks() is None
+    for sequence in sorted({start, RECORDS}):
+        assert log.breaks(log.anchor(sequence)) == sequence
+        assert log.breaks(log.checkpoint(sequence)) == sequence
+        assert log.breaks(Anchor(log.anchor(sequence).head)) == RECORDS + 1
+    if start > 1:
+        assert log.breaks(log.anchor(start - 1), log.checkpoint(start - 1)) is None
+        assert log.breaks(log.anchor(start - 1), log.anchor(start)) == start
+
+
+def test_a_whole_log_is_held_by_all_its_heads(log: Log) -> None:
+    """No false alarm: every head, and some checkpoints, of a good log."""
+    kept = [log.anchor(sequence) for sequence in range(1, RECORDS + 1)]
+    roots = [log.checkpoint(size) for size in (0, 1, 2, 3, 255, 256, 257, 300)]
+    assert log.breaks(*kept, *roots) is None
