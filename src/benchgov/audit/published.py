@@ -15,6 +15,7 @@ from benchgov.audit.checkpoint import Checkpoint, SignedCheckpoint, parse_checkp
 from benchgov.audit.note import Note, Signer, is_key_name
 from benchgov.audit.store import (
     NotARecordError,
+    host_folder,
     list_hosts,
     locked,
     read_record,
@@ -68,11 +69,6 @@ def host_tree(store: Path, host: str) -> Tree:
             yield read_leaf(store, host, sequence)
 
     return Tree(leaves, TileFolder(host_folder(store, host) / "tile"), size)
-
-
-def host_folder(store: Path, host: str) -> Path:
-    """The folder of all that belongs to one host's log."""
-    return store / "hosts" / host
 
 
 def _count(store: Path, host: str) -> int:
