@@ -152,6 +152,8 @@ def _baselines(
     question: Question, store: BaselineStore, report: Report, same: Sequence[str] | None
 ) -> ActiveBaselines:
     regime, chosen = report.config.regime, question.baseline
+    if chosen is None and report.config.against:  # the other revision takes the baseline's place
+        return ActiveBaselines()
     if chosen is None:
         return store.active(regime, report.environment, same)
     if is_baseline_id(chosen):
