@@ -37,9 +37,9 @@ def test_verifying_takes_no_multiple_of_reading_and_hashing(records: int) -> Non
 
 @pytest.mark.parametrize("records", [100, pytest.param(1_000, marks=pytest.mark.slow)])
 def test_appending_takes_no_multiple_of_writing_durably(records: int) -> None:
-    """1.7 to 3 times a bare write, sync, link and sync of the folder: the quicker the disk, the more Python
-    weighs. Four syncs instead of two, or a listing of the folder, would be beyond 5."""
-    assert measured("append", records)["ratio"] <= 5
+    """About 1.7 to 2.7 times a bare write, sync, link and sync of the folder: the quicker the disk, the more
+    Python weighs. Other work on the machine only adds to it, so the best of three measurements counts."""
+    assert min(measured("append", records)["ratio"] for _ in range(3)) <= 3
 
 
 @pytest.mark.parametrize("records", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
