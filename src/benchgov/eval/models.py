@@ -24,7 +24,7 @@ ISOLATION_LEVELS: tuple[IsolationClass, ...] = (
 """How far what scores is kept apart from what it scores, from the weakest to the strongest."""
 
 BANNED_WORDS = ("confidence", "llm", "self_reported", "model_says")
-"""No part of a score may be what a model says of itself; a field or breakdown key that holds one is refused."""
+"""No part of a score may be what a model says of itself; a field or a key that holds one is refused."""
 
 PARTIAL = "partial:"
 """What the id of a run begins with that did not score all of its cases."""
@@ -119,7 +119,7 @@ class BenchRunReport(Wire):
     """The report of one run over the cases of a task class, ordered by case id.
 
     `complete` is false when a cost cap cut it short, when cases were selected out, or for a lone shard: such
-    a report is no evidence for a promotion. `prev_hash` and `chain_head` name the audit record that the report
+    a report is no evidence for a promotion. `prev_hash` and `chain_head` name the audit record that it
     became; they are no part of what that record hashes (`unlinked`).
     """
 
