@@ -73,12 +73,24 @@ class GitHubClient:
     def _put_comment(self, number: int, marker: str, body: str) -> str:
         issue = self._repository.get_issue(number)
         own = self._own_login()
-        for comment in issue.get_comments():
-            if (comment.body or "").startswith(marker) and _is_own(comment, own):
-                if comment.body != body:
-                    comment.edit(body)
-                return str(comment.html_url)
-        return str(issue.create_comment(body).html_url)
+
+        def mine() -> list[IssueComment]:
+            found = (one for one in issue.get_comments() if (one.body or "").startswith(marker))
+            return sorted((one for one in found if _is_own(one, own)), key=lambda one: one.id)
+
+        found = mine()
+        if not found:
+            made = issue.create_comment(body)
+            # Two jobs may both have found none: the first comment stays, with what was written last.
+            found = mine()
+            if not found or found[0].id == made.id:
+                return str(made.html_url)
+        first, *others = found
+        if first.body != body:
+            first.edit(body)
+        for other in others:
+            other.delete()
+        return str(first.html_url)
 
     def _own_login(self) -> str | None:
         """The token's user; an installation's token, such as GITHUB_TOKEN, may not ask and has none."""

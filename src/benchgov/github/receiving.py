@@ -26,6 +26,9 @@ MAX_REPORTS = 20
 """How many artifacts of one run are opened."""
 
 MAX_REPORT_BYTES = 64 * 1024 * 1024
+MAX_FAULTS = 3
+"""How many faults of a refused report are told."""
+
 REPORT_FILE = "report.json"
 
 
@@ -127,7 +130,9 @@ def receive(
                 _check_commit(found.report, commits)
                 reception.reports.append(found)
         except (BenchgovError, RefusedByGitHubError, OSError) as error:
-            reception.refused.append(f"artifact {one_line(artifact.name, 100)}: {one_line(str(error), 500)}")
+            details = getattr(error, "details", ())[:MAX_FAULTS]
+            told = "; ".join((str(error), *details))
+            reception.refused.append(f"artifact {one_line(artifact.name, 100)}: {one_line(told, 500)}")
     _one_per_suite(reception)
     return reception
 
