@@ -23,6 +23,10 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "benchgov.actions.publish_results",
         "Second stage for pull requests from forks: judge the report again, and publish the verdict.",
     ),
+    "report-incident": (
+        "benchgov.actions.report_incident",
+        "Keep one issue for each failure or regression on the default branch.",
+    ),
 }
 
 PIPELINE_INPUTS: dict[str, str] = {
