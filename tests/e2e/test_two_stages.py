@@ -49,49 +49,57 @@ jobs:
 """
 
 
+class Runs(ThreadingHTTPServer):
+    """The emulator, and what it has no route or no fork for: a run, its artifact, its pull request."""
+
+    def __init__(self, upstream: str, run: dict[str, Any], pull: dict[str, Any], data: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        one = {"id": 1, "name": "benchgov-demo", "size_in_bytes": len(data), "expired": False}
+        self.upstream = upstream
+        self.answers = {
+            "/zip": data,
+            f"/actions/runs/{run['id']}": json.dumps(run).encode(),
+            "/artifacts": json.dumps({"total_count": 1, "artifacts": [one]}).encode(),
+            "/pulls": json.dumps([pull]).encode(),
+        }
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Runs
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        found = next((body for end, body in self.server.answers.items() if path.endswith(end)), None)
+        self._forward() if found is None else self._answer(200, found)
+
+    def do_POST(self) -> None:
+        self._forward()
+
+    def do_PATCH(self) -> None:
+        self._forward()
+
+    def _forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
+        headers = {"Authorization": self.headers["Authorization"], "Content-Type": "application/json"}
+        request = urllib.request.Request(self.server.upstream + self.path, body, headers, method=self.command)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            self._answer(answer.status, answer.read())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def with_runs(upstream: str, run: dict[str, Any], pull: dict[str, Any], data: bytes) -> Iterator[str]:
-    """The emulator, and what it has no route or no fork for: a run, its artifact's bytes, its pull request."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            if path.endswith("/zip"):
-                self._answer(200, data)
-            elif path.endswith(f"/actions/runs/{run['id']}"):
-                self._answer(200, json.dumps(run).encode())
-            elif path.endswith("/artifacts"):
-                one = {"id": 1, "name": "benchgov-demo", "size_in_bytes": len(data), "expired": False}
-                self._answer(200, json.dumps({"total_count": 1, "artifacts": [one]}).encode())
-            elif path.endswith("/pulls"):
-                self._answer(200, json.dumps([pull]).encode())
-            else:
-                self._forward()
-
-        def do_POST(self) -> None:
-            self._forward()
-
-        def do_PATCH(self) -> None:
-            self._forward()
-
-        def _forward(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
-            headers = {"Authorization": self.headers["Authorization"], "Content-Type": "application/json"}
-            request = urllib.request.Request(upstream + self.path, body, headers, method=self.command)
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                self._answer(answer.status, answer.read())
-
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    """The address of such a GitHub, until the block ends."""
+    server = Runs(upstream, run, pull, data)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
