@@ -127,9 +127,7 @@ def _of_log(report: BenchRunReport, verification: Verification) -> list[str]:
     return reasons
 
 
-def _of_conditions(
-    report: BenchRunReport, demands: Demands, recent: Sequence[BenchRunReport]
-) -> list[str]:
+def _of_conditions(report: BenchRunReport, demands: Demands, recent: Sequence[BenchRunReport]) -> list[str]:
     reasons = []
     if not demands.allows(report.isolation_class):
         reasons.append(f"isolation_class {report.isolation_class} is weaker than {demands.min_isolation}")

@@ -62,9 +62,7 @@ class TierConfig(Wire):
     window_days: Annotated[int, Field(ge=1, le=3660)] = Field(
         default=30, description="days before a report whose other reports must be of the same isolation"
     )
-    overrides: dict[Name, Override] = Field(
-        default={}, description="task class → what it has of its own"
-    )
+    overrides: dict[Name, Override] = Field(default={}, description="task class → what it has of its own")
 
     @model_validator(mode="after")
     def _consistent(self) -> TierConfig:
@@ -106,7 +104,9 @@ class TierConfig(Wire):
         """
         ladder = (UNTIERED, *self.tiers)
         if tier not in ladder:
-            raise TierConfigError(f"no tier {tier!r}{did_you_mean(tier, ladder)}; there are {', '.join(ladder)}")
+            raise TierConfigError(
+                f"no tier {tier!r}{did_you_mean(tier, ladder)}; there are {', '.join(ladder)}"
+            )
         at = ladder.index(tier) + 1
         return ladder[at] if at < len(ladder) else None
 
@@ -122,17 +122,16 @@ class TierConfig(Wire):
         own = self.overrides.get(task_class, Override())
         return Demands(
             threshold=own.thresholds.get(tier, self.thresholds[tier]),
-            min_cases=own.min_cases or self.min_cases,
+            min_cases=self.case_floor(task_class),
             min_passed=own.min_passed.get(tier, self.min_passed.get(tier, 0)),
-            min_held_out=own.min_held_out.get(tier, self.min_held_out.get(tier, 0)),
+            min_held_out=self.held_out(task_class).get(tier, 0),
             min_isolation=own.min_isolation or self.min_isolation,
             promotion_source=own.promotion_source or self.promotion_source,
         )
 
-    def floors(self, task_class: str) -> dict[str, int]:
-        """The fence's floors: tier → held-out cases that a bench has which declares that tier."""
-        own = self.overrides.get(task_class, Override())
-        return self.min_held_out | own.min_held_out
+    def held_out(self, task_class: str) -> dict[str, int]:
+        """Tier → held-out cases that the evidence for it must have."""
+        return self.min_held_out | self.overrides.get(task_class, Override()).min_held_out
 
     def case_floor(self, task_class: str) -> int:
         """How many cases the bench of `task_class` has at least."""
