@@ -63,28 +63,29 @@ def test_no_folder_of_benches_is_its_own_exit_code(git_repo: Path, monkeypatch: 
     assert run_cli(["fence"]) == 4
 
 
+def run_pytest(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests in `folder` with the plugin."""
+    plugins = ["-p", "benchgov.cli.pytest_fence", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *plugins, "-q", "test_one.py"],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_the_plugin_is_silent_until_it_is_asked(repository: Path) -> None:
-    """Without the flag no item and no import; with it one item a class, which fails with the breaches alone."""
+    """Without the flag no item and no import; with it an item a class, which fails with its breaches alone."""
     (repository / "bench" / STUB.name / "breakdown_keys.py").unlink()
     (repository / "test_one.py").write_text(
         "import sys\ndef test_one():\n    assert 'benchgov.eval.fence' not in sys.modules\n"
     )
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "benchgov.cli.pytest_fence",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]
-    environ = {"PYTHONPATH": str(ROOT / "src"), "PATH": ""}
-    options = {"cwd": repository, "env": environ, "capture_output": True, "text": True, "check": False}
-    quiet = subprocess.run([*command, "test_one.py"], **options)  # type: ignore[call-overload]
+    quiet = run_pytest(repository)
     assert quiet.returncode == 0, quiet.stdout
     (repository / "pytest.ini").write_text("[pytest]\nbenchgov_fence = true\n")
-    asked = subprocess.run([*command, "test_one.py"], **options)  # type: ignore[call-overload]
+    asked = run_pytest(repository)
     assert asked.returncode == 1
     assert f"fence[{STUB.name}]" in asked.stdout
     assert "breakdown_keys.py: missing" in asked.stdout

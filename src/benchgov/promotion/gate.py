@@ -1,4 +1,4 @@
-"""The promotion gate: does recorded evidence suffice for a tier. It decides nothing else, and changes nothing."""
+"""The promotion gate: does recorded evidence suffice for a tier. It says so, and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MET = "all conditions met"
 
 
 class PromotionGate:
-    """Holds reports against the tiers. `evaluate` is pure; `apply` exists only to say that nothing applies."""
+    """Holds reports against the tiers. `evaluate` is pure; `apply` exists to say that nothing applies."""
 
     def __init__(self, tier_config: TierConfig) -> None:
         self._tiers = tier_config
@@ -33,8 +33,8 @@ class PromotionGate:
     ) -> PromotionVerdict:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
 
-        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log;
-        `window` are other recorded reports of the class; `min_cases_for_promotion` is what its registration says.
+        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log,
+        `window` are other recorded reports of the class, `min_cases_for_promotion` is the registration's.
 
         Raises:
             IncompleteReportError: the report is of a partial run.
@@ -82,7 +82,7 @@ class PromotionGate:
     def _recent(
         self, report: BenchRunReport, demands: Demands, window: Iterable[BenchRunReport]
     ) -> list[BenchRunReport]:
-        """The complete reports of the class in the days up to `report`; of the promotion source, if one is named."""
+        """The class's complete reports of the days up to `report`; of the promotion source, if one is named."""
         since = report.ended_at - timedelta(days=self._tiers.window_days)
         return [
             other

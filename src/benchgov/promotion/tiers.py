@@ -6,6 +6,7 @@ The file is contract data: people edit it in a reviewed pull request, and nothin
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -57,7 +58,7 @@ class TierConfig(Wire):
     )
     promotion_source: Name | None = Field(
         default=None,
-        description="fingerprint of the one host whose records count; without it, all evidence must be of one host",
+        description="fingerprint of the one host whose records count; without it, all must be of one host",
     )
     window_days: Annotated[int, Field(ge=1, le=3660)] = Field(
         default=30, description="days before a report whose other reports must be of the same isolation"
@@ -167,5 +168,5 @@ def load_tiers(path: Path) -> TierConfig:
 
 def _rising(thresholds: Mapping[str, float], where: str) -> None:
     values = list(thresholds.values())
-    if any(one >= other for one, other in zip(values, values[1:], strict=False)):
+    if any(one >= other for one, other in pairwise(values)):
         raise ValueError(f"{where}: a higher tier has a higher threshold, and the lowest tier comes first")
