@@ -77,7 +77,7 @@ def run_pytest(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_plugin_is_silent_until_it_is_asked(repository: Path) -> None:
-    """Without the flag no item and no import; with it an item a class, which fails with its breaches alone."""
+    """No item and no import; with the flag an item a class, which fails with its breaches."""
     (repository / "bench" / STUB.name / "breakdown_keys.py").unlink()
     (repository / "test_one.py").write_text(
         "import sys\ndef test_one():\n    assert 'benchgov.eval.fence' not in sys.modules\n"

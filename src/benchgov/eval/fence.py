@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchgov.errors import BenchFolderMissingError, BenchgovError, InputError
+from benchgov.errors import BenchFolderMissingError, BenchgovError
 from benchgov.eval.declared import (
     BREAKDOWN_KEYS,
     CASES,
@@ -25,6 +25,8 @@ from benchgov.eval.declared import (
     registered_names,
 )
 from benchgov.eval.fence_cases import Breach, FencedCase, check_digests, check_ids, is_file, read_cases
+from benchgov.eval.models import BANNED_WORDS
+from benchgov.eval.taxonomy import load_taxonomy
 
 ASSERTIONS = (
     "directory-contract",
@@ -35,9 +37,6 @@ ASSERTIONS = (
     "failure-modes",
     "case-ids",
 )
-BANNED_WORDS = ("confidence", "llm", "self_reported", "model_says")
-"""As `models.BANNED_WORDS`, which takes Pydantic to import; a test holds them together."""
-SEVERITIES = ("block", "warn", "info")
 FILES = (
     REGISTRATION,
     RUBRIC,
@@ -101,7 +100,7 @@ def check_bench(bench: Path, floors: Floors) -> tuple[Breach, ...]:
     declared = _declaration(bench, breaches)
     _check_python(bench / RUBRIC, breaches)
     _check_keys(bench, breaches)
-    _check_failure_modes(bench / FAILURE_MODES, breaches)
+    _check_failure_modes(bench, breaches)
     cases = read_cases(bench, breaches)
     check_ids(bench, cases, breaches)
     check_digests(bench, cases, breaches)
@@ -159,33 +158,18 @@ def _check_keys(bench: Path, breaches: list[Breach]) -> None:
                 breaches.append(Breach("breakdown-keys", str(path), message))
 
 
-def _check_failure_modes(path: Path, breaches: list[Breach]) -> None:
-    from benchgov.documents import load_yaml
-
+def _check_failure_modes(bench: Path, breaches: list[Breach]) -> None:
+    path = bench / FAILURE_MODES
     if not is_file(path):
         return
     try:
-        document = load_yaml(path)
-    except InputError as error:
-        breaches.append(Breach("failure-modes", error.where or str(path), error.message))
-        return
-    if not isinstance(document.value, dict):
-        breaches.append(Breach("failure-modes", str(path), "not a mapping of codes to severities"))
-        return
-    for code, entry in document.value.items():
-        where = f"{path}:{document.line((str(code),))}"
-        breaches += [Breach("failure-modes", where, f"{code}: {fault}") for fault in _mode_faults(entry)]
-
-
-def _mode_faults(entry: object) -> Iterator[str]:
-    if not isinstance(entry, dict):
-        yield "not a mapping with severity and description"
-        return
-    if entry.get("severity") not in SEVERITIES:
-        yield f"severity is {entry.get('severity')!r}, and none of {', '.join(SEVERITIES)}"
-    description = entry.get("description")
-    if not isinstance(description, str) or not description.strip():
-        yield "has no description"
+        load_taxonomy(bench)
+    except BenchgovError as error:
+        for detail in error.details:
+            line, _, fault = detail.removeprefix(f"{path}:").partition(": ")
+            breaches.append(Breach("failure-modes", f"{path}:{line}", fault))
+        if not error.details:
+            breaches.append(Breach("failure-modes", error.where or str(path), error.message))
 
 
 def _of_floors(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
-from typing import NoReturn
+from datetime import datetime, timedelta
+from typing import NoReturn, Protocol
 
 from benchgov.audit.verification import Verification
 from benchgov.errors import IncompleteReportError, InputError, PromotionMustBeHumanAuthorizedError
@@ -12,6 +12,21 @@ from benchgov.eval.models import BenchRunReport, PromotionVerdict
 from benchgov.promotion.tiers import Demands, TierConfig
 
 MET = "all conditions met"
+
+
+class Witness(Protocol):
+    """What the gate looks at in the other runs of a class; a report has all of it."""
+
+    @property
+    def task_class(self) -> str: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def ended_at(self) -> datetime: ...
+    @property
+    def host_fingerprint(self) -> str: ...
+    @property
+    def isolation_class(self) -> str: ...
 
 
 class PromotionGate:
@@ -28,7 +43,7 @@ class PromotionGate:
         *,
         verification: Verification,
         target_tier: str | None = None,
-        window: Iterable[BenchRunReport] = (),
+        window: Iterable[Witness] = (),
         min_cases_for_promotion: Mapping[str, int] | None = None,
     ) -> PromotionVerdict:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
@@ -79,10 +94,8 @@ class PromotionGate:
         del args, kwargs
         raise PromotionMustBeHumanAuthorizedError("a tier is changed by people, never by a program")
 
-    def _recent(
-        self, report: BenchRunReport, demands: Demands, window: Iterable[BenchRunReport]
-    ) -> list[BenchRunReport]:
-        """The class's complete reports of the days up to `report`; of the promotion source, if one is named."""
+    def _recent(self, report: BenchRunReport, demands: Demands, window: Iterable[Witness]) -> list[Witness]:
+        """The class's complete reports of the days before; of the promotion source, if one is named."""
         since = report.ended_at - timedelta(days=self._tiers.window_days)
         return [
             other
@@ -127,7 +140,7 @@ def _of_log(report: BenchRunReport, verification: Verification) -> list[str]:
     return reasons
 
 
-def _of_conditions(report: BenchRunReport, demands: Demands, recent: Sequence[BenchRunReport]) -> list[str]:
+def _of_conditions(report: BenchRunReport, demands: Demands, recent: Sequence[Witness]) -> list[str]:
     reasons = []
     if not demands.allows(report.isolation_class):
         reasons.append(f"isolation_class {report.isolation_class} is weaker than {demands.min_isolation}")

@@ -12,7 +12,6 @@ import pytest
 from benchgov.errors import BenchFolderMissingError, TierConfigError
 from benchgov.eval import fence as fence_module
 from benchgov.eval.fence import ASSERTIONS, Floors, check
-from benchgov.eval.models import BANNED_WORDS
 from benchgov.promotion.floors import floors_of
 
 STUB = Path(__file__).parents[2] / "data" / "benches" / "stub-task-class"
@@ -221,8 +220,3 @@ def test_a_bench_that_is_a_link_is_a_breach(bench: Path, tmp_path: Path) -> None
     bench.rename(tmp_path / "away")
     bench.symlink_to(tmp_path / "away")
     assert found(bench) == [("directory-contract", str(bench))]
-
-
-def test_the_banned_words_are_those_of_the_wire_types() -> None:
-    """One list, kept twice so that the fence need not import Pydantic."""
-    assert fence_module.BANNED_WORDS == BANNED_WORDS
