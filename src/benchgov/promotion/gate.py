@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from benchgov.audit.verification import Verification
 from benchgov.errors import IncompleteReportError, InputError, PromotionMustBeHumanAuthorizedError
@@ -14,19 +15,18 @@ from benchgov.promotion.tiers import Demands, TierConfig
 MET = "all conditions met"
 
 
-class Witness(Protocol):
-    """What the gate looks at in the other runs of a class; a report has all of it."""
+@dataclass(frozen=True)
+class Seen:
+    """A run of a task class as the log has it: enough for the conditions that hold for a whole window."""
 
-    @property
-    def task_class(self) -> str: ...
-    @property
-    def complete(self) -> bool: ...
-    @property
-    def ended_at(self) -> datetime: ...
-    @property
-    def host_fingerprint(self) -> str: ...
-    @property
-    def isolation_class(self) -> str: ...
+    task_class: str
+    complete: bool
+    ended_at: datetime
+    host_fingerprint: str
+    isolation_class: str
+
+
+Witness = BenchRunReport | Seen
 
 
 class PromotionGate:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from benchgov.audit.chain import read, verify
+from benchgov.audit.chain import Appended, Draft, append, read, verify
 from benchgov.audit.record import Record
 from benchgov.audit.verification import Verification
 from benchgov.canonical import blake3_hex
@@ -15,19 +14,24 @@ from benchgov.documents import json_model
 from benchgov.errors import InputError, TamperError
 from benchgov.eval.models import BenchRunReport
 from benchgov.files import read_text
+from benchgov.promotion.gate import Seen
+from benchgov.rim import Clock
 
 MAX_REPORT_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the log itself says of a run: enough for the conditions that hold for a whole window."""
+class Recorder:
+    """Who records, when, and in which workflow; `allow` is as `audit.chain.append` takes it."""
 
-    task_class: str
-    complete: bool
-    ended_at: datetime
-    host_fingerprint: str
-    isolation_class: str
+    host: str
+    now: Clock
+    environ: Mapping[str, str]
+    allow: tuple[str, ...] = ()
+
+    def append(self, store: Path, draft: Draft) -> Appended:
+        """Record a draft; raises as `audit.chain.append`."""
+        return append(store, draft, host=self.host, now=self.now, allow=self.allow)
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,19 @@
-"""A promotion verdict from the log: read the newest complete run, judge it, write a recommendation, record it."""
+"""A promotion verdict from the log: judge the newest complete run, write a recommendation, record it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchgov.audit.chain import Appended, append
+from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_verdict
 from benchgov.errors import InputError, OutputError
 from benchgov.eval.declared import declaration, find_bench
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
 from benchgov.files import create_exclusive, put_back
 from benchgov.promotion.gate import PromotionGate
-from benchgov.promotion.recorded import history, report_of
+from benchgov.promotion.recorded import Recorder, history, report_of
 from benchgov.promotion.tiers import FILE, TierConfig, load_tiers
-from benchgov.rim import Clock
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def judge(
 
     Raises:
         TierConfigError: the tiers are not valid, or there is none of that name.
-        TaskClassNotFoundError, BenchFolderMissingError, TaskClassIncompleteError: the bench has no registration.
+        EvalError: the bench is not there, or has no registration that can be read.
         TamperError: the log, or the run file, is not what was written.
         InputError: there is no log, no complete run of the class in it, or no file of that run.
     """
@@ -89,25 +87,22 @@ def promote_verdict(
     target_tier: str | None = None,
     *,
     promotion_source: str | None = None,
-    host: str,
-    now: Clock,
-    environ: Mapping[str, str],
-    allow: Sequence[str] = (),
+    recorder: Recorder,
 ) -> Recommended:
-    """Judge as `judge` does, write the verdict as `<recommendations>/<utc>.json`, and record it: both or none.
+    """Judge as `judge` does, write `<recommendations>/<utc>.json`, and record it: both or none.
 
     Raises:
         OutputError: it cannot be written.
         RefusedError: the record would hold what no log should; besides what `judge` raises.
     """
     verdict, report = judge(places, task_class, target_tier, promotion_source=promotion_source)
-    path = places.recommendations / f"{now():%Y%m%dT%H%M%S.%fZ}.json"
+    path = places.recommendations / f"{recorder.now():%Y%m%dT%H%M%S.%fZ}.json"
     data = verdict.to_bytes()
     if not create_exclusive(path, data):
         raise OutputError("exists already, and is never replaced", where=str(path))
     try:
-        draft = from_verdict(data, environ, name=path.name)
-        appended = append(places.store, draft, host=host, now=now, allow=allow)
+        draft = from_verdict(data, recorder.environ, name=path.name)
+        appended = recorder.append(places.store, draft)
     except BaseException:
         put_back(path, None)
         raise
