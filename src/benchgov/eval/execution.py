@@ -1,4 +1,4 @@
-"""Score the cases of a plan: those in the cache at once, the others side by side, until the money is spent."""
+"""Score the cases of a plan: those in the cache at once, others side by side, until the money is spent."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ class Execution:
     bench: Bench
     hosts: Hosts
     cache: Cache | None
-    keep: Cache | None
     concurrency: int
     max_cost_usd: float
     observer: Observer
@@ -122,8 +121,8 @@ class Execution:
         before = done.spent_usd
         done.scores[case_id] = score
         done.spent_usd = math.fsum((before, score.cost_usd))
-        if self.keep is not None and not is_of_harness(score):
-            self.keep.put(cache_key(parts), score, parts, f"{self.plan.task_class}/{case_id}")
+        if self.cache is not None and not is_of_harness(score):
+            self.cache.put(cache_key(parts), score, parts, f"{self.plan.task_class}/{case_id}")
         self.observer.scored(case_id, score, hit=False)
         if before <= _NEARLY * self.max_cost_usd < done.spent_usd:
             self.observer.warned("cost.near", spent_usd=done.spent_usd, max_cost_usd=self.max_cost_usd)

@@ -22,17 +22,21 @@ class Span(Protocol):
 class Tracer(Protocol):
     """Opens spans; a span opened with a parent is its child, whatever thread opens it."""
 
-    def span(self, name: str, parent: Span | None = None, **attributes: Any) -> AbstractContextManager[Span]:
+    def span(
+        self, name: str, parent: Span | None = None, /, **attributes: Any
+    ) -> AbstractContextManager[Span]:
         """A span until the block ends."""
 
 
 class _Nothing:
     """Nobody listens."""
 
-    def set(self, **attributes: Any) -> None:
+    def set(self, **_attributes: Any) -> None:
         pass
 
-    def span(self, name: str, parent: Span | None = None, **attributes: Any) -> AbstractContextManager[Span]:
+    def span(
+        self, _name: str, _parent: Span | None = None, /, **_attributes: Any
+    ) -> AbstractContextManager[Span]:
         return nullcontext(self)
 
 
@@ -40,7 +44,7 @@ SILENT = _Nothing()
 
 
 def open_tracer(environ: Mapping[str, str]) -> Tracer:
-    """The tracer of OpenTelemetry when the program around has loaded it, or the environment names an exporter.
+    """OpenTelemetry's tracer, when the program around has loaded it or the environment names an exporter.
 
     Without the extra `tracing` there is nothing to load, and no span.
     """
@@ -65,7 +69,7 @@ class _OpenTelemetry:
         self._tracer = trace.get_tracer("benchgov.eval")
 
     @contextmanager
-    def span(self, name: str, parent: Span | None = None, **attributes: Any) -> Iterator[Span]:
+    def span(self, name: str, parent: Span | None = None, /, **attributes: Any) -> Iterator[Span]:
         context = None
         if isinstance(parent, _OpenSpan):
             context = self._trace.set_span_in_context(parent.span)
