@@ -19,8 +19,8 @@ class SutSpec:
     """A system under test and how it is asked.
 
     Either `module` and `name` are set (the callable `name` of `module`) or `command` is. `keep` names
-    variables that it is given although they are held back otherwise; `writes` are paths besides its own folder
-    that it may write; it is asked again up to `retries` times when it fails.
+    variables that it is given although they are held back otherwise; `writes` are paths besides its own
+    folder that it may write; it is asked again up to `retries` times when it fails.
     """
 
     module: str = ""
