@@ -26,15 +26,16 @@ _PLACE = "the SUT's answer"
 class SutFailure(Exception):  # noqa: N818 - a result of a case, not an error of the harness
     """The SUT gave no answer to a case: `code` (of the harness's taxonomy), and `detail` for a reader.
 
-    `log` is the end of what it printed, and `attempts` how often it was asked.
+    `log` is the end of what it printed, `attempts` how often it was asked, and `seconds` how long all took.
     """
 
-    def __init__(self, code: str, detail: str, *, log: bytes = b"", attempts: int = 1) -> None:
+    def __init__(self, code: str, detail: str, *, log: bytes = b"") -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.log = log
-        self.attempts = attempts
+        self.attempts = 1
+        self.seconds = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def parse_answer(data: bytes) -> tuple[dict[str, Json], float]:
             surrogate, an integer beyond 2^53), or its cost is no cost.
     """
     if len(data) > MAX_ANSWER_BYTES:
-        raise too_large()
+        raise SutFailure(MALFORMED, f"{_PLACE} is larger than {MAX_ANSWER_BYTES:,} bytes")
     try:
         value = parse_json(decode(data, _PLACE), _PLACE)
         _check_depth(value)
@@ -66,11 +67,6 @@ def parse_answer(data: bytes) -> tuple[dict[str, Json], float]:
     if not isinstance(value, dict):
         raise SutFailure(MALFORMED, f"{_PLACE} is one JSON object, not {type(value).__name__}")
     return value, _cost(value.pop("cost_usd", 0.0))
-
-
-def too_large() -> SutFailure:
-    """The failure of an answer that has no end."""
-    return SutFailure(MALFORMED, f"{_PLACE} is larger than {MAX_ANSWER_BYTES:,} bytes")
 
 
 def _cost(value: Any) -> float:
