@@ -1,6 +1,6 @@
 """HTTP cassettes: a system under test is answered from a recording, byte for byte, and from nothing else.
 
-Matching is strict: method, scheme, host, port, path, query and body. The case's canary is written to a cassette
+Matching is strict: method, scheme, host, port, path, query and body. A case's canary is written to a cassette
 as `PLACEHOLDER`, so that a case may be pinned anew without another recording. Needs vcrpy
 (`benchgov[cassettes]`).
 """

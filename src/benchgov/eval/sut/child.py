@@ -1,6 +1,6 @@
 """What runs in the processes of a system under test: it is imported once, and each case is a fork of that.
 
-The fork of a command becomes the command. That of a callable calls it, and hands back what it returns as JSON.
+A command's fork becomes the command. That of a callable calls it, and hands back what it returns as JSON.
 """
 
 from __future__ import annotations
