@@ -20,10 +20,11 @@ _PATHS = ("reads", "writes", "lists")
 class Confinement:
     """What is left to a process and all that it starts; everything else is refused.
 
-    Files are read below `reads`, folders are listed below `lists` too, and files are read, written, made and removed below `writes` (no links, sockets or devices
-    are made there unless `programs`). `network` allows sockets of any kind. `forks` allows copies of the process;
-    `programs` also other programs, sessions, signals to its own and changes of modes and times. No signal
-    reaches the processes in `guarded`, whatever the kernel's age. Confined again, a process only loses.
+    Files are read below `reads`, folders are listed below `lists` too, and files are read, written, made
+    and removed below `writes` (no links, sockets or devices are made there unless `programs`). `network`
+    allows sockets of any kind. `forks` allows copies of the process; `programs` also other programs,
+    sessions, signals to its own and changes of modes and times. No signal reaches the processes in
+    `guarded`, whatever the kernel's age. Confined again, a process only loses.
     """
 
     reads: tuple[Path, ...] = ()
@@ -85,9 +86,9 @@ class Confinement:
 def everything_but(denied: Sequence[Path]) -> tuple[Path, ...]:
     """Paths that together reach all there is now, except what lies at or below one of `denied`.
 
-    An ancestor of a denied path cannot be among them, so its own entries are, one by one: a file that is made
-    later beside them is out of reach, and so is the list of the names there. Links are left out; what they lead
-    to is reached by its own path.
+    An ancestor of a denied path cannot be among them, so its own entries are, one by one: a file that is
+    made later beside them is out of reach, and so is the list of the names there. Links are left out; what
+    they lead to is reached by its own path.
     """
     kept_out = {Path(path).resolve() for path in denied}
     opened = {parent for path in kept_out for parent in path.parents}

@@ -1,7 +1,8 @@
 """A fork server: code that is not trusted is imported once, and each question is answered by a fork of it.
 
 The harness's side of `keeper` and `worker`. One server answers one question at a time; `ForkServers` hands
-questions to several. Whatever goes wrong ends the whole tree of processes, and the next question starts another.
+questions to several. Whatever goes wrong ends the whole tree of processes, and the next question starts
+another.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.keeper import SWEEP
 from benchgov.eval.isolation.launch import Launch
 from benchgov.eval.isolation.limits import Limits
-from benchgov.eval.isolation.streams import Printed, ProcessFailure, Watch, collect
+from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Watch
 from benchgov.eval.isolation.sweep import kill_group
-from benchgov.eval.isolation.worker import READY
+from benchgov.eval.isolation.worker import READY, UNCONFINED
 
 START_SECONDS = 60.0
 END_SECONDS = 5.0
@@ -39,9 +40,10 @@ _NONCE_BYTES = 16
 class Program:
     """What a server runs.
 
-    `target`, `module:function` of ours, is imported first. Then the process is confined, and the function is
-    called with `setup`: it imports what is not trusted and returns the handler (`worker.Handler`). `sweeps`: look
-    for processes that an answer left behind; needless where none can be started.
+    `target`, `module:function` of ours, is imported first. Then the process is confined, and the function
+    is called with `setup`: it imports what is not trusted and returns the handler (`worker.Handler`).
+    `sweeps`: look for processes that an answer left behind; needless where none can be started. `lasting`:
+    let the server answer further questions; not where an answer's process could reach into it.
     """
 
     target: str
@@ -49,11 +51,12 @@ class Program:
     confinement: Confinement | None = None
     limits: Limits | None = None
     sweeps: bool = True
+    lasting: bool = True
 
 
 @dataclass(frozen=True)
 class Task:
-    """One question, and what its process may do: `folder` is its working folder; the rest tightens the server's."""
+    """One question; `folder` is where its process works, and the rest tightens what the server may do."""
 
     question: Json
     folder: Path | None = None
@@ -117,7 +120,10 @@ class ForkServer:
         except BaseException:
             self.close()
             raise
-        return printed, int(status), time.monotonic() - began
+        seconds = time.monotonic() - began
+        if not self._program.lasting:
+            self.close()
+        return printed, int(status), seconds
 
     def interrupt(self) -> None:
         """End the question that another thread waits for; it fails there as `killed`."""
@@ -129,7 +135,7 @@ class ForkServer:
         """Start the server unless it runs.
 
         Raises:
-            ProcessFailure: `not_started`, with what it printed.
+            ProcessFailure: mostly `not_started`, with what it printed.
         """
         if self._process is not None:
             return
@@ -164,10 +170,8 @@ class ForkServer:
         try:
             printed, status = self._exchange(message, Watch(program.limits or Limits(), START_SECONDS))
             if status != READY:
-                raise printed.failure("not_started", f"cannot be loaded: {_last_line(printed.stderr)}")
-        except ProcessFailure as failure:
-            self.close()
-            raise ProcessFailure("not_started", failure.detail, stderr=failure.stderr) from failure
+                kind: Kind = "not_confined" if status == UNCONFINED else "not_started"
+                raise printed.failure(kind, f"cannot be loaded: {_last_line(printed.stderr)}")
         except BaseException:
             self.close()
             raise
@@ -183,10 +187,11 @@ class ForkServer:
                 raise ProcessFailure("killed", "its process was gone before it was asked") from None
             out[1].close()
             err[1].close()
-            return collect((out[0], err[0]), self._control.fileno(), watch)
+            collector = Collector((out[0], err[0]), self._control.fileno(), watch)
+            return collector.printed, collector.collect()
 
     def _sweep(self, printed: Printed, status: bytes) -> None:
-        """Leave nothing behind of what was asked; a server that is gone, or says nonsense, is no exception."""
+        """Leave nothing behind of what was asked; a server that is gone is ended wholly by whoever called."""
         if not status.strip(b"-\n").isdigit():
             raise printed.failure("killed", "the process that serves it ended")
         if not self._program.sweeps:
@@ -230,6 +235,7 @@ class ForkServers:
     """Several servers of one program; a question waits for the next that is free. Safe from many threads."""
 
     def __init__(self, program: Program, launch: Launch, count: int) -> None:
+        self.program = program
         self._servers = [ForkServer(program, launch) for _ in range(count)]
         self._free: queue.LifoQueue[ForkServer] = queue.LifoQueue()
         for server in self._servers:

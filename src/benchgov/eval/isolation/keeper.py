@@ -1,7 +1,7 @@
 """The parent of the worker: trusted, small, and there to leave nothing of it behind.
 
-It outlives the worker, adopts what detaches itself, and ends all of it when it is told to, or when whoever started
-it is gone: both are read from one socket.
+It outlives the worker, adopts what detaches itself, and ends all of it when it is told to, or when whoever
+started it is gone: both are read from one socket.
 """
 
 from __future__ import annotations

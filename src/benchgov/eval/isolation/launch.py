@@ -37,7 +37,7 @@ _BOOT = (
 
 @dataclass(frozen=True)
 class Launch:
-    """A command line for a keeper: `wrapper` (bwrap and its options, say), Python, and where its modules lie."""
+    """A keeper's command line: `wrapper` (bwrap and its options, say), Python, and where its modules lie."""
 
     wrapper: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: dict(SCRUBBED))

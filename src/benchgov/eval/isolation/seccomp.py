@@ -1,7 +1,8 @@
 """seccomp filters: system calls that a confined process may not make.
 
-Refused calls fail with EPERM, as if there were no right to; `clone3`, whose flags a filter cannot see, fails with
-ENOSYS, so that the C library falls back to `clone`. The filter is inherited, and can only be added to.
+Refused calls fail with EPERM, as if there were no right to; `clone3`, whose flags a filter cannot see,
+fails with ENOSYS, so that the C library falls back to `clone`. The filter is inherited, and can only be
+added to.
 """
 
 from __future__ import annotations
@@ -28,38 +29,49 @@ _MACHINES: Mapping[str, tuple[int, Mapping[str, int], int | None]] = {
 }
 
 KERNEL = (
-    "acct add_key adjtimex bpf chroot clock_adjtime clock_settime delete_module fanotify_init finit_module "
-    "fsconfig fsmount fsopen fspick init_module io_uring_enter io_uring_register io_uring_setup ioperm iopl "
-    "kexec_file_load kexec_load keyctl modify_ldt mount mount_setattr move_mount open_by_handle_at open_tree "
-    "open_tree_attr perf_event_open personality pivot_root quotactl quotactl_fd reboot request_key setdomainname "
-    "sethostname setns settimeofday swapoff swapon syslog umount2 unshare userfaultfd uselib vhangup"
-).split()
+    "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
+    "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module",
+    "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kexec_file_load",
+    "kexec_load", "keyctl", "modify_ldt", "mount", "mount_setattr", "move_mount", "open_by_handle_at",
+    "open_tree", "open_tree_attr", "perf_event_open", "personality", "pivot_root", "quotactl",
+    "quotactl_fd", "reboot", "request_key", "setdomainname", "sethostname", "setns", "settimeofday",
+    "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "uselib", "vhangup",
+)  # fmt: skip
 """What changes the machine, or asks of the kernel what code under test never needs."""
 
 OTHERS = (
-    "kcmp migrate_pages move_pages pidfd_getfd process_madvise process_mrelease process_vm_readv "
-    "process_vm_writev ptrace"
-).split()
+    "kcmp", "migrate_pages", "move_pages", "pidfd_getfd", "process_madvise", "process_mrelease",
+    "process_vm_readv", "process_vm_writev", "ptrace",
+)  # fmt: skip
 """What reaches into another process."""
 
-NETWORK = "accept accept4 bind connect listen sendto socket socketpair".split()
+NETWORK = (
+    "accept", "accept4", "bind", "connect", "listen", "sendto", "socket", "socketpair",
+)  # fmt: skip
 
-SIGNALS = "kill pidfd_open pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo tgkill tkill".split()
+SIGNALS = (
+    "kill", "pidfd_open", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "tgkill",
+    "tkill",
+)  # fmt: skip
 
 SHARED = (
-    "inotify_init inotify_init1 ioprio_set memfd_create memfd_secret mq_open mq_unlink msgctl msgget msgrcv msgsnd "
-    "sched_setaffinity sched_setattr sched_setparam sched_setscheduler semctl semget semop semtimedop setpgid "
-    "setpriority setsid shmat shmctl shmget"
-).split()
+    "inotify_init", "inotify_init1", "ioprio_set", "memfd_create", "memfd_secret", "mq_open",
+    "mq_unlink", "msgctl", "msgget", "msgrcv", "msgsnd", "sched_setaffinity", "sched_setattr",
+    "sched_setparam", "sched_setscheduler", "semctl", "semget", "semop", "semtimedop", "setpgid",
+    "setpriority", "setsid", "shmat", "shmctl", "shmget",
+)  # fmt: skip
 """What outlives the process or its group, is shared by all of a user's processes, or no limit counts."""
 
 METADATA = (
-    "chmod chown fchmod fchmodat fchmodat2 fchown fchownat file_setattr fremovexattr fsetxattr futimesat lchown "
-    "lremovexattr lsetxattr removexattr removexattrat setxattr setxattrat utime utimensat utimes"
-).split()
+    "chmod", "chown", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "file_setattr",
+    "fremovexattr", "fsetxattr", "futimesat", "lchown", "lremovexattr", "lsetxattr", "removexattr",
+    "removexattrat", "setxattr", "setxattrat", "utime", "utimensat", "utimes",
+)  # fmt: skip
 """Owners, modes, times and attributes of files: Landlock does not guard them."""
 
-PROGRAMS = "execve execveat".split()
+PROGRAMS = (
+    "execve", "execveat",
+)  # fmt: skip
 
 
 def supported() -> bool:

@@ -16,7 +16,14 @@ _CHUNK_BYTES = 1 << 16
 _TICK_SECONDS = 0.2
 
 Kind = Literal[
-    "not_started", "timeout", "killed", "crashed", "output_limit", "malformed_output", "wrong_nonce"
+    "not_started",  # nothing could be asked: the code could not be imported, or the process not be made
+    "not_confined",  # the kernel refused a part of the confinement
+    "timeout",
+    "killed",  # by a signal: a limit of the kernel, or its own doing
+    "crashed",  # with an exit code, which is what an exception is too
+    "output_limit",
+    "malformed_output",
+    "wrong_nonce",
 ]
 
 
@@ -55,52 +62,67 @@ class Watch:
     problem: Callable[[], str | None] = lambda: None
 
 
-def collect(pipes: tuple[int, int], control: int, watch: Watch) -> tuple[Printed, bytes]:
-    """(what is printed until a message comes on `control`, that message); empty when the other end is gone.
+class Collector:
+    """Reads what a process prints until a message comes on its control socket."""
 
-    What has come down the pipes by then is all that counts: a process that holds them open keeps nobody waiting.
+    def __init__(self, pipes: tuple[int, int], control: int, watch: Watch) -> None:
+        self.printed = Printed()
+        self._control = control
+        self._watch = watch
+        limits = watch.limits
+        self._sinks = {
+            pipes[0]: (self.printed.stdout, limits.output_bytes, "standard output"),
+            pipes[1]: (self.printed.stderr, limits.error_bytes, "standard error"),
+        }
+        for pipe in pipes:
+            os.set_blocking(pipe, False)
 
-    Raises:
-        ProcessFailure: `timeout`, or `output_limit`.
-    """
-    printed = Printed()
-    deadline = time.monotonic() + watch.seconds
-    for pipe in pipes:
-        os.set_blocking(pipe, False)
-    sinks = {
-        pipes[0]: (printed.stdout, watch.limits.output_bytes, "standard output"),
-        pipes[1]: (printed.stderr, watch.limits.error_bytes, "standard error"),
-    }
-    with selectors.DefaultSelector() as selector:
-        for descriptor in (*pipes, control):
-            selector.register(descriptor, selectors.EVENT_READ)
+    def collect(self) -> bytes:
+        """The message; empty when the other end is gone.
+
+        What has come down the pipes by then is all that counts: whoever holds them open keeps nobody waiting.
+
+        Raises:
+            ProcessFailure: `timeout`, or `output_limit`.
+        """
+        deadline = time.monotonic() + self._watch.seconds
         next_look = time.monotonic() + _TICK_SECONDS
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise printed.failure("timeout", f"did not answer within {watch.seconds:g} s")
-            ready = {key.fd for key, _ in selector.select(min(left, _TICK_SECONDS))}
-            ended = control in ready
-            for pipe in pipes if ended else ready:
-                if not _drain(pipe, *sinks[pipe], printed) and not ended:
-                    selector.unregister(pipe)
-            if ended:
-                return printed, _message(control)
-            if time.monotonic() >= next_look:
-                next_look += _TICK_SECONDS
-                if problem := watch.problem():
-                    raise printed.failure("output_limit", problem)
+        with selectors.DefaultSelector() as selector:
+            for descriptor in (*self._sinks, self._control):
+                selector.register(descriptor, selectors.EVENT_READ)
+            while True:
+                ready = self._wait(selector, deadline)
+                if self._control in ready:
+                    for pipe in self._sinks:
+                        self._drain(pipe)
+                    return _message(self._control)
+                for pipe in ready:
+                    if not self._drain(pipe):
+                        selector.unregister(pipe)
+                if time.monotonic() >= next_look:
+                    next_look += _TICK_SECONDS
+                    self._look()
 
+    def _wait(self, selector: selectors.BaseSelector, deadline: float) -> set[int]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise self.printed.failure("timeout", f"did not answer within {self._watch.seconds:g} s")
+        return {key.fd for key, _ in selector.select(min(left, _TICK_SECONDS))}
 
-def _drain(pipe: int, sink: bytearray, limit: int, name: str, printed: Printed) -> bool:
-    """Read what is there; whether more may come."""
-    with contextlib.suppress(BlockingIOError):
-        while chunk := os.read(pipe, _CHUNK_BYTES):
-            sink += chunk[: limit - len(sink)]
-            if len(sink) >= limit:
-                raise printed.failure("output_limit", f"more than {limit:,} bytes on {name}")
-        return False
-    return True
+    def _look(self) -> None:
+        if problem := self._watch.problem():
+            raise self.printed.failure("output_limit", problem)
+
+    def _drain(self, pipe: int) -> bool:
+        """Read what is there; whether more may come."""
+        sink, limit, name = self._sinks[pipe]
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(pipe, _CHUNK_BYTES):
+                sink += chunk[: limit - len(sink)]
+                if len(sink) >= limit:
+                    raise self.printed.failure("output_limit", f"more than {limit:,} bytes on {name}")
+            return False
+        return True
 
 
 def _message(control: int) -> bytes:

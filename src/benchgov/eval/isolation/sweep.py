@@ -1,7 +1,7 @@
 """End whatever a process has left behind, however it detached itself.
 
-A subreaper (`kernel.adopt_orphans`) becomes the parent of every descendant whose own parent ends, so all of them
-can be found: leaving the process group or the session does not help them.
+A subreaper (`kernel.adopt_orphans`) becomes the parent of every descendant whose own parent ends, so all of
+them can be found: leaving the process group or the session does not help them.
 """
 
 from __future__ import annotations

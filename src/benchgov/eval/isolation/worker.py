@@ -22,7 +22,7 @@ from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.kernel import LINUX, drop_capabilities, no_new_privileges
 from benchgov.eval.isolation.limits import Limits
 
-READY = b"ready\n"
+READY, UNCONFINED = b"ready\n", b"unconfined\n"
 STREAMS = 3
 
 Handler = Callable[[Any], Any]
@@ -35,7 +35,7 @@ def serve(control: socket.socket) -> NoReturn:
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
     nothing = os.open(os.devnull, os.O_RDWR)
     _adopt(_receive(control))
-    handler = _start(_question())
+    handler = _start(_question(), control)
     for stream in range(STREAMS):
         os.dup2(nothing, stream)
     gc.collect()
@@ -68,7 +68,8 @@ def _adopt(streams: Sequence[int]) -> None:
     for standard, descriptor in enumerate(streams):
         os.dup2(descriptor, standard)
     _close(streams)
-    errors = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: PTH123
+    # Open as long as the process is: nothing that is printed is lost.
+    errors = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = errors  # type: ignore[misc]
 
 
@@ -78,12 +79,12 @@ def _close(descriptors: Sequence[int]) -> None:
 
 
 def _question() -> Any:
-    with open(0, "rb", closefd=False) as stream:  # noqa: PTH123
+    with open(0, "rb", closefd=False) as stream:
         return json.loads(stream.read())
 
 
-def _start(message: dict[str, Any]) -> Handler:
-    """Prepare as told: what is imported before the confinement is ours, what `prepare` imports may be anyone's."""
+def _start(message: dict[str, Any], control: socket.socket) -> Handler:
+    """Prepare as told: our modules are imported first, and what `prepare` imports after the confinement."""
     module, _, name = message["target"].partition(":")
     prepare = getattr(importlib.import_module(module), name)
     try:
@@ -91,6 +92,11 @@ def _start(message: dict[str, Any]) -> Handler:
             no_new_privileges()
             drop_capabilities()
         _restrict(message)
+    except (OSError, ValueError):
+        traceback.print_exc()
+        os.write(control.fileno(), UNCONFINED)
+        os._exit(1)
+    try:
         handler: Handler = prepare(message["setup"])
     except BaseException:
         traceback.print_exc()

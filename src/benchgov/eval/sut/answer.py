@@ -19,6 +19,7 @@ EXCEPTION = "sut.exception"
 TIMEOUT = "sut.timeout"
 MALFORMED = "sut.malformed_output"
 COST = "sut.cost"
+ISOLATION = "harness.isolation"
 
 _PLACE = "the SUT's answer"
 

@@ -17,7 +17,15 @@ from benchgov.eval.isolation.forkserver import Task
 from benchgov.eval.isolation.streams import ProcessFailure
 from benchgov.eval.models import BenchCase, IsolationClass
 from benchgov.eval.sut import child
-from benchgov.eval.sut.answer import EXCEPTION, MALFORMED, TIMEOUT, SutAnswer, SutFailure, parse_answer
+from benchgov.eval.sut.answer import (
+    EXCEPTION,
+    ISOLATION,
+    MALFORMED,
+    TIMEOUT,
+    SutAnswer,
+    SutFailure,
+    parse_answer,
+)
 from benchgov.eval.sut.digest import sut_digest
 from benchgov.eval.sut.lanes import Lane, Lanes, Setting
 from benchgov.eval.sut.places import Place, lay_out
@@ -27,7 +35,13 @@ from benchgov.text import one_line
 KEPT_LOG_BYTES = 64 * 1024
 
 _UNCONFINED: tuple[IsolationClass, ...] = ("in-process", "subprocess")
-_MALFORMED_KINDS = ("output_limit", "malformed_output", "wrong_nonce")
+_CODES = {
+    "not_confined": ISOLATION,
+    "timeout": TIMEOUT,
+    "output_limit": MALFORMED,
+    "malformed_output": MALFORMED,
+    "wrong_nonce": MALFORMED,
+}
 _DETAIL = 300
 
 Note = Callable[[BenchCase, SutFailure], None]
@@ -150,7 +164,7 @@ def _laid_out(case: BenchCase, lane: Lane) -> Place:
     try:
         return lay_out(case, lane.folder / "case")
     except OSError as error:
-        raise SutFailure("harness.isolation", f"the case cannot be copied for the SUT: {error}") from error
+        raise SutFailure(ISOLATION, f"the case cannot be copied for the SUT: {error}") from error
 
 
 def _text(answer: Any, log: bytes) -> bytes:
@@ -170,8 +184,7 @@ def _text(answer: Any, log: bytes) -> bytes:
 
 
 def _failed(failure: ProcessFailure) -> SutFailure:
-    code = MALFORMED if failure.kind in _MALFORMED_KINDS else EXCEPTION
-    return _failure(TIMEOUT if failure.kind == "timeout" else code, failure.detail, failure.stderr)
+    return _failure(_CODES.get(failure.kind, EXCEPTION), failure.detail, failure.stderr)
 
 
 def _failure(code: str, detail: str, log: bytes) -> SutFailure:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.canonical import Json
+from benchgov.eval.isolation.case_folder import wipe
 from benchgov.eval.models import BenchCase
 
 
@@ -51,14 +49,5 @@ def lay_out(case: BenchCase, folder: Path) -> Place:
 
 def clear(folder: Path) -> bool:
     """Remove `folder`, whatever modes it was given; whether it is gone."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        for parent, _, _ in os.walk(folder, onerror=_open_up):
-            _open_up(OSError(0, "", parent))
-        shutil.rmtree(folder, ignore_errors=True)
+    wipe(folder)
     return not folder.exists()
-
-
-def _open_up(error: OSError) -> None:
-    with contextlib.suppress(OSError):
-        Path(error.filename).chmod(stat.S_IRWXU)
