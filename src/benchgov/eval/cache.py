@@ -144,7 +144,7 @@ class Cache:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Put a file in its place at once. It is not synced: what a crash of the machine loses is scored again."""
+    """Put a file in its place at once. It is not synced: what a crash loses is scored again."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,9 @@ class Digests:
     cassettes: str
     isolation: str
     harness_version: str = __version__
-    interpreter: str = field(default_factory=lambda: interpreter())
+    interpreter: str = field(
+        default_factory=lambda: interpreter()  # noqa: PLW0108 (defined below)
+    )
 
 
 @dataclass(frozen=True)

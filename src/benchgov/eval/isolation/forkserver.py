@@ -92,8 +92,20 @@ class ForkServer:
         Raises:
             ProcessFailure: there is none; afterwards no process that the question started is left.
         """
-        self.start()
         nonce = secrets.token_hex(_NONCE_BYTES)
+        printed, status, seconds = self.run(task, timeout, nonce)
+        _check_end(printed, status)
+        return Answered(one_answer(printed, nonce), bytes(printed.stdout), bytes(printed.stderr), seconds)
+
+    def run(self, task: Task, timeout: float, nonce: str = "") -> tuple[Printed, int, float]:
+        """What the process of one question printed, its exit code, and its seconds.
+
+        For a handler that becomes another program, which knows nothing of nonces.
+
+        Raises:
+            ProcessFailure: as `ask`, but for what the process says and how it ends.
+        """
+        self.start()
         message: dict[str, Json] = {
             "nonce": nonce,
             "question": task.question,
@@ -108,11 +120,16 @@ class ForkServer:
         except BaseException:
             self.close()
             raise
+        seconds = time.monotonic() - began
         if not self._program.lasting:
             self.close()
-        _check_end(printed, status)
-        seconds = time.monotonic() - began
-        return Answered(one_answer(printed, nonce), bytes(printed.stdout), bytes(printed.stderr), seconds)
+        return printed, int(status), seconds
+
+    def interrupt(self) -> None:
+        """End the question that another thread waits for; it fails there as `killed`."""
+        if (orders := self._orders) is not None:
+            with contextlib.suppress(OSError):
+                orders.shutdown(socket.SHUT_RDWR)
 
     def start(self) -> None:
         """Start the server unless it runs.
@@ -242,8 +259,7 @@ class ForkServers:
             server.close()
 
 
-def _check_end(printed: Printed, status: bytes) -> None:
-    code = int(status)
+def _check_end(printed: Printed, code: int) -> None:
     if code < 0:
         raise printed.failure("killed", f"killed by signal {-code}")
     if code > 0:
