@@ -12,6 +12,7 @@ from benchgov.baselines.model import Baseline
 from benchgov.canonical import Json, blake3_hex, digest_of, sha256_hex
 from benchgov.documents import json_model, parse_json
 from benchgov.errors import InputError
+from benchgov.eval.models import PromotionVerdict
 from benchgov.files import read_bytes
 from benchgov.gate.comparison import Comparison
 from benchgov.report import Environment, Report
@@ -24,6 +25,7 @@ _MARKS: tuple[tuple[Kind, str], ...] = (
     ("run", "performance_gate"),
     ("comparison", "report_sha256"),
     ("verify-env", "facts"),
+    ("verdict", "evidence_sufficient"),
 )
 _WORKFLOW = {"run_id": "GITHUB_RUN_ID", "run_attempt": "GITHUB_RUN_ATTEMPT", "job": "GITHUB_JOB"}
 _BASELINE_FACTS = ("suite", "regime", "baseline_id", "fingerprint")
@@ -48,6 +50,8 @@ def draft_of(path: Path, environ: Mapping[str, str], kind: Kind | None = None) -
         return from_comparison(data, environ, name=path.name)
     if kind == "verify-env":
         return from_environment(data, environ, name=path.name)
+    if kind == "verdict":
+        return from_verdict(data, environ, name=path.name)
     if kind == "dossier":
         return from_dossier({path.name: data}, environ)
     return from_baseline(data, environ, name=path.name)
@@ -159,6 +163,31 @@ def from_approval(baseline: Baseline, files: Mapping[str, bytes], environ: Mappi
     subject: dict[str, Json] = {key: facts[key] for key in (*_BASELINE_FACTS, "derivation")}
     subject |= facts["approval"]
     return _draft("approval", files, subject, environ, complete=not baseline.selection)
+
+
+def from_verdict(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft:
+    """The draft of a promotion verdict, as it lies in its recommendation file."""
+    verdict = _read(data, PromotionVerdict, name)
+    subject: dict[str, Json] = {
+        "task_class": verdict.task_class,
+        "current_tier": verdict.current_tier,
+        "target_tier": verdict.target_tier,
+        "verdict": "sufficient" if verdict.evidence_sufficient else "insufficient",
+        "lower_bound_95": verdict.lower_bound_95,
+        "threshold_at_target": verdict.threshold_at_target,
+        "eval_run_id": verdict.run_id,
+        "eval_chain_head": verdict.chain_head,
+    }
+    isolation = verdict.isolation_class
+    return _draft("verdict", {name: data}, subject, environ, complete=True, isolation_class=isolation)
+
+
+def from_calibration(
+    data: bytes, environ: Mapping[str, str], *, name: str, task_class: str, runs: int
+) -> Draft:
+    """The draft of a document that proposes thresholds from recorded runs."""
+    subject: dict[str, Json] = {"task_class": task_class, "runs": runs}
+    return _draft("calibration", {name: data}, subject, environ, complete=True)
 
 
 def _read(data: bytes, model: type[Model], name: str) -> Model:

@@ -95,6 +95,26 @@ class DossierSubject(Subject):
     files: Annotated[int, Field(ge=1)]
 
 
+class VerdictSubject(Subject):
+    """A promotion verdict: what the evidence of a run suffices for. People decide; nothing reads this to."""
+
+    task_class: Name
+    current_tier: Name
+    target_tier: Name
+    verdict: Literal["sufficient", "insufficient"]
+    lower_bound_95: float
+    threshold_at_target: float
+    eval_run_id: Text
+    eval_chain_head: Sha256 | None = None
+
+
+class CalibrationSubject(Subject):
+    """A proposal of thresholds for a task class, and how many recorded runs it is made from."""
+
+    task_class: Name
+    runs: Annotated[int, Field(ge=1)]
+
+
 SUBJECTS: dict[str, type[Subject]] = {
     "verify-env": EnvironmentSubject,
     "run": RunSubject,
@@ -102,6 +122,8 @@ SUBJECTS: dict[str, type[Subject]] = {
     "baseline": BaselineSubject,
     "approval": ApprovalSubject,
     "dossier": DossierSubject,
+    "verdict": VerdictSubject,
+    "calibration": CalibrationSubject,
 }
 """Kind of a record → the type of its subject."""
 

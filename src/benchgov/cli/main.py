@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("benchgov.cli.history:history", "Find the changes in a history of many reports."),
     "baseline": ("benchgov.cli.baseline:baseline", "Generate, approve and verify immutable baselines."),
     "regime": ("benchgov.cli.regime:regime", "Start a new regime, and see which ones there were."),
+    "fence": ("benchgov.cli.fence:fence", "Check that the benches of task classes honour their contract."),
+    "bench": ("benchgov.cli.bench:bench", "Begin a bench, add cases to it, and keep their digests."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }
