@@ -1,4 +1,4 @@
-"""The report of a run from its identity and its scores; the same for one machine as for the shards of many."""
+"""The report of a run from its identity and its scores: for one machine as for the shards of many."""
 
 from __future__ import annotations
 

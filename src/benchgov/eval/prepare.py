@@ -63,8 +63,8 @@ def prepare(request: Request, environ: Mapping[str, str], changed: Changed | Non
     """The plan of a run, after every case was held against its digest.
 
     Raises:
-        BenchFolderMissingError, TaskClassNotFoundError, TaskClassIncompleteError, BenchCaseError: the bench is
-            not there, or not what it should be.
+        BenchFolderMissingError, TaskClassNotFoundError: the bench is not there.
+        TaskClassIncompleteError, BenchCaseError: it is not what it should be.
         IsolationUnavailableError: this machine does not isolate that far.
         EvalError: the SUT is not there.
         UsageError: no case is selected.
