@@ -216,6 +216,9 @@ def from_verdict(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft
         "threshold_at_target": verdict.threshold_at_target,
         "eval_run_id": verdict.run_id,
         "eval_chain_head": verdict.chain_head,
+        "rubric_digest": verdict.rubric_digest,
+        "host_fingerprint": verdict.host_fingerprint,
+        "reasons": list(verdict.reasons),
     }
     isolation = verdict.isolation_class
     return _draft("verdict", {name: data}, subject, environ, complete=True, isolation_class=isolation)

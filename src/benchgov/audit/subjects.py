@@ -128,6 +128,9 @@ class VerdictSubject(Subject):
     threshold_at_target: float
     eval_run_id: Text
     eval_chain_head: Sha256 | None = None
+    rubric_digest: Blake3 | None = None
+    host_fingerprint: Name | None = None
+    reasons: tuple[Annotated[str, Field(max_length=2048)], ...] = ()
 
 
 class CalibrationSubject(Subject):

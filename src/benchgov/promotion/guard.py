@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from benchgov.eval.models import PromotionVerdict
+from benchgov.audit.subjects import VerdictSubject
 from benchgov.promotion.codeowners import LOCATIONS, CodeOwners
 from benchgov.promotion.tiers import TierConfig
 
@@ -69,9 +69,9 @@ class Rules:
 
 @dataclass(frozen=True)
 class Proof:
-    """A recorded, verified verdict: what it says, where its record is, and whose log that is."""
+    """A recorded, verified verdict: what it says, of which host's run, and where its record is."""
 
-    verdict: PromotionVerdict
+    subject: VerdictSubject
     sequence: int
     host: str
 
@@ -205,21 +205,21 @@ def _sufficient(
         yield f"{what}: the base knows no tier {tier!r}"
         return
     source = config.demands(task_class, tier).promotion_source
-    mine = [one for one in evidence.verdicts if one.verdict.task_class == task_class]
-    about = [one for one in mine if one.verdict.target_tier == tier and one.verdict.current_tier == old]
+    mine = [one for one in evidence.verdicts if one.subject.task_class == task_class]
+    about = [one for one in mine if one.subject.target_tier == tier and one.subject.current_tier == old]
     if not about:
         yield f"{what}: the log has no verdict on this step; `benchgov eval promote-verdict` makes one"
         return
-    of_source = [one for one in about if source in (None, one.host, one.verdict.host_fingerprint)]
+    of_source = [one for one in about if source in (None, one.subject.host_fingerprint or one.host)]
     if not of_source:
         yield f"{what}: no verdict of the promotion source {source}; there are some of {about[-1].host}"
         return
     newest = max(of_source, key=lambda one: one.sequence)
     where = f"record {newest.sequence} of {newest.host}"
-    if not newest.verdict.evidence_sufficient:
-        reasons = "; ".join(newest.verdict.reasons)
+    if newest.subject.verdict == "insufficient":
+        reasons = "; ".join(newest.subject.reasons)
         yield f"{what}: the newest verdict ({where}) finds the evidence not sufficient: {reasons}"
-    if newest.verdict.rubric_digest != evidence.rubrics.get(task_class):
+    if newest.subject.rubric_digest != evidence.rubrics.get(task_class):
         yield f"{what}: the verdict ({where}) is by another rubric than the base commit's"
 
 
