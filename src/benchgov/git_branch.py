@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchgov.errors import BlockedError, InputError, OutputError, TamperError
+from benchgov.errors import (
+    BlockedError,
+    InputError,
+    LostRaceError,
+    RemoteError,
+    TamperError,
+    UnreachableError,
+)
 from benchgov.git_objects import STAGED, git_command
 from benchgov.rim import Completed, RunProcess
 from benchgov.text import one_line
@@ -22,17 +29,9 @@ _FETCHED = "refs/benchgov/fetched"
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _NAME = re.compile(r"(?!-)[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*", re.ASCII)
 # What a remote says when somebody else moved the branch, or is about to.
-_RACE = re.compile(r"\[rejected\]|fetch first|non-fast-forward|cannot lock ref|failed to update ref|already exists")
-
-
-class LostRaceError(Exception):
-    """Somebody else moved the branch since it was read."""
-
-
-class RemoteError(OutputError):
-    """The remote could not be reached, or does not take the commit."""
-
-    default_remedy = "Nothing was lost: the artifacts are where they were, so collect them again."
+_RACE = re.compile(
+    r"\[rejected\]|fetch first|non-fast-forward|cannot lock ref|failed to update ref|already exists"
+)
 
 
 class Branch(Protocol):
@@ -76,7 +75,7 @@ class Repository:
         """Set `ref` when it still is `old` (None: when there is none); raises `LostRaceError` otherwise."""
         done = self.ask("update-ref", "-m", "benchgov audit", ref, new, old or "0" * len(new))
         if done.status != 0:
-            raise LostRaceError(one_line(done.stderr, 300))
+            raise LostRaceError(f"{ref} was moved meanwhile: {one_line(done.stderr, 300)}")
 
 
 def find_repository(run: RunProcess, folder: Path) -> Repository:
@@ -106,7 +105,7 @@ def require_branch_name(name: str) -> str:
 
 
 class LocalBranch:
-    """A branch of this repository; where it has none of that name, or an older one, what `remote` was seen to have.
+    """A branch of this repository; where it has none, or an older one, what `remote` was seen to have.
 
     Moving it moves the local branch alone.
     """
@@ -147,7 +146,7 @@ class LocalBranch:
         self._require_not_checked_out()
         ours = self.repository.commit(self.local)
         if old != self.tip():
-            raise LostRaceError("the branch was moved")
+            raise LostRaceError("the branch was moved meanwhile", where=self.name)
         self.repository.move_ref(self.local, ours, new)
         self.repository.ask("update-ref", "-d", STAGED, new)
 
@@ -195,10 +194,12 @@ class PushedBranch(LocalBranch):
         refs = f"+{self.local}:{_FETCHED}"
         done = self._at_remote("-c", "transfer.fsckObjects=true", "fetch", *options, self.remote, refs)
         if done.status != 0:
-            raise RemoteError(f"cannot be fetched: {one_line(done.stderr, 300)}", where=self.name)
+            raise UnreachableError(f"cannot be fetched: {one_line(done.stderr, 300)}", where=self.name)
         fetched = self.repository.commit(_FETCHED)
         if fetched is None or (before and not self.repository.continues(fetched, before)):
-            raise self._rewritten(before or "", f"{(fetched or 'no commit')[:12]}, which does not continue it")
+            raise self._rewritten(
+                before or "", f"{(fetched or 'no commit')[:12]}, which does not continue it"
+            )
         self.repository.ask("update-ref", self.seen, fetched)
 
     def _rewritten(self, before: str, found: str) -> TamperError:
@@ -211,7 +212,7 @@ class PushedBranch(LocalBranch):
     def _ask_remote(self) -> str | None:
         done = self._at_remote("ls-remote", "--quiet", self.remote, self.local)
         if done.status != 0:
-            raise RemoteError(
+            raise UnreachableError(
                 f"the remote cannot be asked: {one_line(done.stderr, 300)}", where=self.remote
             )
         oid = done.stdout.split("\t")[0]
@@ -239,5 +240,7 @@ class PushedBranch(LocalBranch):
     def _refusal(self, old: str | None, done: Completed) -> Exception:
         said = f"{done.stdout}\n{done.stderr}"
         if _RACE.search(said) or self._ask_remote() != old:
-            return LostRaceError(one_line(said, 300))
+            return LostRaceError(
+                f"the remote's branch was moved meanwhile: {one_line(said, 300)}", where=self.name
+            )
         return RemoteError(f"the remote refuses the commit: {one_line(said, 300)}", where=self.name)

@@ -7,7 +7,7 @@ branch. Nothing that is read here is believed: names, modes and sizes may be any
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
