@@ -6,7 +6,9 @@ branch. Nothing that is read here is believed: names, modes and sizes may be any
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,6 +99,7 @@ class ObjectReader:
                 )
             except OSError as error:
                 raise InputError(f"Git cannot be started: {error.strerror}") from error
+            self._end = weakref.finalize(self, _end, self._process)
         return self._process
 
     def _broken(self, name: str, found: str) -> InputError:
@@ -107,18 +110,19 @@ class ObjectReader:
         )
 
     def close(self) -> None:
-        """End the process; the next question starts another one."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    continue
-        process.wait()
+        """End the process; the next question starts another one. Without this it ends with the reader."""
+        if self._process is not None:
+            self._end()
+            self._process = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+    process.wait()
 
 
 def parse_tree(data: bytes, id_bytes: int, where: str) -> dict[str, Entry]:
