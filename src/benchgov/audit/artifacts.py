@@ -66,6 +66,19 @@ class _Found:
     file: str
 
 
+def is_evidence(name: str) -> bool:
+    """Whether a record is made of files that are called so."""
+    return name in EVIDENCE or name in (_DOSSIER, _PAGE)
+
+
+def run_environ(run_id: str | None, attempt: str | None = None) -> dict[str, str]:
+    """The variables by which a draft knows the workflow run that an artifact is of; none without a run."""
+    if not run_id:
+        return {}
+    named = {"GITHUB_RUN_ID": run_id, "GITHUB_RUN_ATTEMPT": attempt or ""}
+    return {"GITHUB_ACTIONS": "true", **named}
+
+
 def gather(folders: Sequence[Path], environ: Mapping[str, str]) -> Haul:
     """The evidence of every artifact below `folders`; a folder that has evidence directly is one artifact.
 
@@ -74,27 +87,35 @@ def gather(folders: Sequence[Path], environ: Mapping[str, str]) -> Haul:
     Raises:
         InputError: a folder is not there, or there is no artifact in any.
     """
-    places = sorted({place for folder in folders for place in _artifacts(folder)})
+    places = sorted({place for folder in folders for place in artifacts_in(folder)})
     if not places:
         raise InputError("holds no artifact, so there is nothing to collect", where=_names(folders))
+    return together([gather_one(name, place, environ) for name, place in places])
+
+
+def gather_one(name: str, place: Path, environ: Mapping[str, str]) -> Haul:
+    """The evidence of the artifact called `name` whose files are below `place`."""
+    found = list(_evidence(name, place, environ))
+    items = tuple(one for one in found if isinstance(one, Item))
+    return Haul((name,), items, tuple(one for one in found if isinstance(one, Fault)))
+
+
+def together(hauls: Sequence[Haul]) -> Haul:
+    """Several hauls as one; a report lies in an artifact twice: as the latest, and as that of its run."""
     items: dict[str, Item] = {}
-    faults: list[Fault] = []
-    for name, place in places:
-        for one in _evidence(name, place, environ):
-            if isinstance(one, Fault):
-                faults.append(one)
-            else:
-                # The same report lies in an artifact twice: as the latest, and as that of its run.
-                items.setdefault(one.draft.idempotency_key, one)
-    return Haul(tuple(dict.fromkeys(name for name, _ in places)), tuple(items.values()), tuple(faults))
+    for haul in hauls:
+        for item in haul.items:
+            items.setdefault(item.draft.idempotency_key, item)
+    names = dict.fromkeys(name for haul in hauls for name in haul.artifacts)
+    return Haul(tuple(names), tuple(items.values()), tuple(fault for haul in hauls for fault in haul.faults))
 
 
 def _names(folders: Sequence[Path]) -> str:
     return ", ".join(str(folder) for folder in folders)
 
 
-def _artifacts(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(name, folder) of every artifact in `folder`."""
+def artifacts_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    """(name, folder) of every artifact in `folder`; raises `InputError` when that cannot be read."""
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)

@@ -128,9 +128,7 @@ def _verified(files: LogFiles, states: tuple[Anchor, ...]) -> tuple[Anchor, ...]
     return tuple(Anchor(chain.head, chain.last, chain.host) for chain in found.hosts if chain.last)
 
 
-def _append_all(
-    files: LogFiles, items: Iterable[Item], writer: Writer
-) -> tuple[tuple[Item, Appended], ...]:
+def _append_all(files: LogFiles, items: Iterable[Item], writer: Writer) -> tuple[tuple[Item, Appended], ...]:
     elsewhere = _recorded_by_others(files, writer.host)
     done = []
     for item in items:

@@ -153,9 +153,7 @@ class FolderFiles:
             os.close(descriptor)
 
     def _open_lock(self) -> int:
-        return os.open(
-            self._base + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
-        )
+        return os.open(self._base + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
     def _make(self, folder: str) -> None:
         """Make a folder, durably up to the store and the name of the store itself."""

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from benchgov.audit.files import MAX_RECORD_BYTES, FileKind, NotARecordError
 from benchgov.errors import InputError, OutputError, TamperError
-from benchgov.git_branch import Branch, LocalBranch, find_repository
+from benchgov.git_branch import Branch, LocalBranch, PushedBranch, Repository, find_repository
 from benchgov.git_objects import MAX_TREE_BYTES, Entry, ObjectReader, TooLargeError, parse_tree, write_commit
 from benchgov.rim import Clock, RunProcess
 
@@ -45,6 +45,10 @@ class GitFiles:
         self._staged: dict[str, bytes | None] = {}
         self._folders: set[str] = set()
         self._hints: dict[str, bytearray] = {}
+
+    def pushing(self, repository: Repository, remote: str) -> GitFiles:
+        """The same log, fetched from `remote` before it is read, and pushed there when it is written."""
+        return GitFiles(self.git_dir, PushedBranch(repository, self.branch.name, remote), self._now)
 
     def __reduce__(self) -> tuple[object, ...]:
         """In another process: the same commit, to be read only."""
