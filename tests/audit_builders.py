@@ -6,12 +6,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchgov.audit import store as layout
 from benchgov.audit.encoding import seal
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path, records_folder
 
 HOST = "host-a"
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def record_path(store: Path, host: str, sequence: int) -> Path:
+    """The file of a record that is not sealed."""
+    return store / layout.record_path(host, sequence)
+
+
+def records_folder(store: Path, host: str) -> Path:
+    """The folder of the records that are not sealed."""
+    return store / layout.records_folder(host)
 
 
 def content(sequence: int, host: str, prev_hash: str) -> dict[str, Any]:

@@ -23,12 +23,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from blake3 import blake3
+from tests.audit_builders import record_path, records_folder
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.encoding import seal
 from benchgov.audit.record import GENESIS, Evidence
-from benchgov.audit.store import record_path, records_folder
 from benchgov.audit.verification import verify
 
 HOST, DIGEST = "host-a", "0" * 64
@@ -126,9 +126,9 @@ def measure_append(store: Path, records: int) -> dict[str, float]:
         begun = time.perf_counter()
         done = append(store, draft, host=HOST, now=lambda: datetime.now(UTC))
         ours.append(time.perf_counter() - begun)
-        data = done.path.read_bytes()
+        data = (store / done.path).read_bytes()
         begun = time.perf_counter()
-        bare(folder, done.path.name, data)
+        bare(folder, Path(done.path).name, data)
         plain.append(time.perf_counter() - begun)
     return {
         "ratio": statistics.median(ours) / statistics.median(plain),

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 from bench.core import reference_chain
+from blake3 import blake3
+from tests.audit_builders import record_path
 
 from benchgov.audit.chain import Draft, append, find, read, verify
-from benchgov.audit.hints import key_path
+from benchgov.audit.hints import tail_path
 from benchgov.audit.host import host_fingerprint
-from benchgov.audit.store import record_path
 from benchgov.errors import InputError
 
 HOST = "host-a"
@@ -87,7 +88,7 @@ def test_the_plain_reference_writes_the_same_bytes(tmp_path: Path) -> None:
     assert reference_chain.append(tmp_path / "b", contents[0]) == appended[0].record.chain_head
     for one in appended:
         copy = record_path(tmp_path / "b", HOST, one.record.sequence)
-        assert copy.read_bytes() == one.path.read_bytes()
+        assert copy.read_bytes() == (tmp_path / "a" / one.path).read_bytes()
     assert append(tmp_path / "b", draft("d"), host=HOST, now=lambda: NOW).record.sequence == 4
 
 
@@ -100,11 +101,12 @@ def test_a_key_is_recorded_once(tmp_path: Path) -> None:
     assert verify(tmp_path).records == 2
 
 
-@pytest.mark.parametrize("hint", ["2\n", "1\n", "", "junk", "-1", "9" * 40])
+@pytest.mark.parametrize("hint", ["000000000002", "000000000001", "", "junk", "-1", "9" * 40])
 def test_a_hint_without_its_record_is_ignored(tmp_path: Path, hint: str) -> None:
-    """After a crash between hint and record the key is recorded, under the sequence that is free."""
+    """The key is recorded, under the sequence that is free."""
     append(tmp_path, draft("a"), host=HOST, now=lambda: NOW)
-    key_path(tmp_path, HOST, "b").write_text(hint)
+    with (tmp_path / tail_path(HOST)).open("a") as hints:
+        hints.write(f"{hint} {blake3(b'b').hexdigest()}\n")
     done = append(tmp_path, draft("b"), host=HOST, now=lambda: NOW)
     assert (done.new, done.record.sequence) == (True, 2)
     assert not append(tmp_path, draft("b"), host=HOST, now=lambda: NOW).new

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.audit_builders import record_path
 
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.checkpoint import parse_checkpoint
 from benchgov.audit.encoding import seal
 from benchgov.audit.note import COSIGNATURE, Note, Signature, Signer, Verifier, parse_signer
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path
 from benchgov.cli.main import run_cli
 
 HOST, RECORDS = "host-a", 300

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.audit_builders import HOST, head_of, write_log
+from tests.audit_builders import HOST, head_of, record_path, write_log
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.encoding import seal
+from benchgov.audit.folder import FolderFiles
 from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path
 from benchgov.audit.verification import Verification, verify
 from benchgov.audit.walk import Cursor
 
@@ -88,7 +88,7 @@ def flipped_is_found(log: Log, sequence: int, offset: int, bit: int) -> bool:
     data = bytearray(log.files[sequence - 1])
     data[offset] ^= 1 << bit
     log.path(sequence).write_bytes(data)
-    cursor = Cursor(log.store, HOST, sequence=sequence - 1, head=GENESIS)
+    cursor = Cursor(FolderFiles(log.store), HOST, sequence=sequence - 1, head=GENESIS)
     if sequence > 1:
         cursor.head = head_of(log.files[sequence - 2])
     divergence = cursor.advance(sequence)

@@ -77,8 +77,8 @@ class LogFiles(Protocol):
     def remove(self, path: str) -> None:
         """Take the file at `path` away, if there is one; not durably. Raises `OutputError`."""
 
-    def note(self, path: str, data: bytes) -> None:
-        """Add `data` to the end of a hint, which a crash may lose; a store may keep no hints at all.
+    def note(self, path: str, data: bytes, *, anew: bool = False) -> None:
+        """Add `data` to the end of a hint, or begin it `anew`. A crash may lose it, and so may the store.
 
         Raises:
             OutputError: it cannot be written.

@@ -17,7 +17,6 @@ from benchgov.files import sync_folder, write_atomic
 
 # Not blocking, because opening a named pipe would wait for a writer for ever.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-# Not O_TRUNC: some file systems would write the file out at once.
 _NOTE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -121,11 +120,11 @@ class FolderFiles:
 
     def remove(self, path: str) -> None:
         """Take the file at `path` away; raises `OutputError`."""
-        with self._reporting(path), contextlib.suppress(FileNotFoundError):
-            os.unlink(self._base + path)
+        with self._reporting(path):
+            (self.home / path).unlink(missing_ok=True)
 
-    def note(self, path: str, data: bytes) -> None:
-        """Add `data` to a hint, not synced; raises `OutputError`."""
+    def note(self, path: str, data: bytes, *, anew: bool = False) -> None:
+        """Add `data` to a hint, or put it in its place, not synced; raises `OutputError`."""
         with self._reporting(path):
             try:
                 descriptor = os.open(self._base + path, _NOTE, 0o644)
@@ -133,6 +132,8 @@ class FolderFiles:
                 self._make(path.rpartition("/")[0])
                 descriptor = os.open(self._base + path, _NOTE, 0o644)
             try:
+                if anew:
+                    os.ftruncate(descriptor, 0)
                 os.write(descriptor, data)
             finally:
                 os.close(descriptor)

@@ -60,24 +60,27 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     from benchgov.audit.verification import verify as verify_store
 
     project = open_project(given["config_file"])
-    rim, folder = project.rim, given["store"] or project.audit_store
+    rim, log = project.rim, project.audit_log(given["store"])
     allow = (*project.settings.audit.allow, *given["allow"])
     paths = files or default_files(project)
     drafts = [draft_of(path, rim.environ, wanted_kind(given["kind"])) for path in paths]
     for path, draft in zip(paths, drafts, strict=True):  # before any of them is written
         refuse(content_of(draft, "host", rim.now), allow, str(path))
-    if folder.exists() and not no_verify:
-        divergence = verify_store(folder, spread=in_processes_if_it_pays).divergence
+    if log.present() and not no_verify:
+        divergence = verify_store(log, spread=in_processes_if_it_pays).divergence
         if divergence:
             raise divergence.error()
-    host = host_fingerprint(rim.environ, folder)
-    done = [append_record(folder, draft, host=host, now=rim.now, allow=allow) for draft in drafts]
+    host = host_fingerprint(rim.environ, log)
+    done = [append_record(log, draft, host=host, now=rim.now, allow=allow) for draft in drafts]
     if output_format == "json":
-        print_json(rim, [{"new": one.new, "file": one.path.name, **one.record.to_json()} for one in done])
+        print_json(
+            rim,
+            [{"new": one.new, "file": one.path.rpartition("/")[2], **one.record.to_json()} for one in done],
+        )
     else:
         states = ["recorded" if one.new else "known" for one in done]
         print_records(project.rim, [one.record for one in done], states)
-        last = find(folder, "HEAD", host=host)
+        last = find(log, "HEAD", host=host)
         rim.stdout.write(f"head: {last.sequence}:{last.chain_head}\n")
     return 0
 
@@ -124,7 +127,7 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
     kept = _kept(given["against"])
     anchor = parse_anchor(given["head"]) if given["head"] else None
     result = verify_store(
-        given["store"] or project.audit_store,
+        project.audit_log(given["store"]),
         strict=strict,
         anchor=anchor,
         kept=kept,

@@ -12,13 +12,13 @@ from benchgov.cli.common import config_option, format_option, open_project, prin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from benchgov.audit.files import LogFiles
     from benchgov.audit.note import Signer
     from benchgov.audit.published import Published
     from benchgov.cli.common import Project
 
 store_option = click.option(
     "--store",
-    type=click.Path(path_type=Path),
     help="Folder of the log.  [default: audit.store of benchgov.yaml]",
 )
 host_option = click.option("--host", help="Which host's chain, where the log has several.")
@@ -55,22 +55,22 @@ def checkpoint(incremental: bool, out: Path | None, output_format: str, **given:
     from benchgov.files import write_atomic
 
     project = open_project(given["config_file"])
-    folder = given["store"] or project.audit_store
-    host = published.choose_host(folder, given["host"])
+    log = project.audit_log(given["store"])
+    host = published.choose_host(log, given["host"])
     signer = _signer(given["key"])
     if given["cosigned"]:
-        published.adopt(folder, host, published.read_checkpoint(given["cosigned"]))
+        published.adopt(log, host, published.read_checkpoint(given["cosigned"]))
     # Without an earlier checkpoint there is nothing to go on from.
-    incremental = incremental and published.newest(folder, host) is not None
-    if not incremental and (divergence := verify(folder).divergence):
+    incremental = incremental and published.newest(log, host) is not None
+    if not incremental and (divergence := verify(log).divergence):
         raise divergence.error()
-    tree = published.host_tree(folder, host)
+    tree = published.host_tree(log, host)
     if not incremental:
-        published.examine(folder, host, tree)
+        published.examine(log, host, tree)
     if given["against"]:
-        published.require_extends(folder, host, tree, published.read_checkpoint(given["against"]))
-    origin = given["origin"] or _origin(folder, host, signer, project.rim.environ)
-    done = published.publish(folder, host, tree, origin=origin, signer=signer)
+        published.require_extends(log, host, tree, published.read_checkpoint(given["against"]))
+    origin = given["origin"] or _origin(log, host, signer, project.rim.environ)
+    done = published.publish(log, host, tree, origin=origin, signer=signer)
     if out:
         write_atomic(out, str(done.checkpoint).encode())
     _print_checkpoint(project, host, done, output_format)
@@ -86,7 +86,7 @@ def _signer(key: Path | None) -> Signer | None:
     return parse_signer(read_text(key, limit=4096))
 
 
-def _origin(store: Path, host: str, signer: Signer | None, environ: Mapping[str, str]) -> str:
+def _origin(store: LogFiles, host: str, signer: Signer | None, environ: Mapping[str, str]) -> str:
     """The name that the log has already; else the key's; else one made of the repository and the host."""
     from benchgov.audit.published import newest
 
