@@ -11,10 +11,14 @@ from dataclasses import dataclass
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.artifacts import Fault, Item
-from benchgov.audit.chain import Appended, append, read, rehearse
+from benchgov.audit.chain import Appended, append, find, rehearse
 from benchgov.audit.files import LogFiles
+from benchgov.audit.hints import Tail, find_key
+from benchgov.audit.record import Record
+from benchgov.audit.records import Records
+from benchgov.audit.sealing import open_tail
 from benchgov.audit.store import list_hosts
-from benchgov.audit.verification import Verification, verify
+from benchgov.audit.verification import Verification, verify, verify_tail
 from benchgov.errors import BenchgovError, LostRaceError, UnreachableError, UsageError
 from benchgov.rim import Clock
 
@@ -129,23 +133,33 @@ def _verified(files: LogFiles, states: tuple[Anchor, ...]) -> tuple[Anchor, ...]
 
 
 def _append_all(files: LogFiles, items: Iterable[Item], writer: Writer) -> tuple[tuple[Item, Appended], ...]:
-    elsewhere = _recorded_by_others(files, writer.host)
+    others = _others(files, writer.host)
     done = []
     for item in items:
-        known = elsewhere.get(item.draft.idempotency_key)
+        known = _recorded(others, item.draft.idempotency_key)
         done.append(
             (item, known or append(files, item.draft, host=writer.host, now=writer.now, allow=writer.allow))
         )
     return tuple(done)
 
 
-def _recorded_by_others(files: LogFiles, host: str) -> dict[str, Appended]:
-    """Key → record, of all chains but the one that is continued, which finds its keys itself."""
-    if not files.present():
-        return {}
-    others = [name for name in list_hosts(files).names if name != host]
-    return {
-        record.idempotency_key: Appended(record, path, new=False)
-        for name in others
-        for path, record in read(files, name)
-    }
+_Chain = tuple[Records, Tail, Record | None]
+
+
+def _others(files: LogFiles, host: str) -> list[_Chain]:
+    """The chains besides the one that is continued, which finds its keys itself."""
+    names = list_hosts(files).names if files.present() else ()
+    chains = [
+        (records, open_tail(records)) for records in (Records(files, name) for name in names if name != host)
+    ]
+    return [(records, tail, verify_tail(files, records.host, tail.last)) for records, tail in chains]
+
+
+def _recorded(chains: Iterable[_Chain], key: str) -> Appended | None:
+    """The record that a chain has of `key` already."""
+    for records, tail, last in chains:
+        sequence = find_key(records, tail, last, key)
+        if sequence is not None:
+            record = find(records.files, str(sequence), host=records.host)
+            return Appended(record, records.path(sequence), new=False)
+    return None

@@ -207,8 +207,10 @@ class GitFiles:
             if self.kind(path) is not None:
                 self._stage(path, None)
 
-    def note(self, path: str, data: bytes) -> None:
-        """Keep a hint in memory: a branch would have to carry every one of them for ever."""
+    def note(self, path: str, data: bytes, *, anew: bool = False) -> None:
+        """Keep a hint in memory: a branch would have to carry every version of it for ever."""
+        if anew:
+            self._hints[path] = bytearray()
         self._hints.setdefault(path, bytearray()).extend(data)
 
     def _stage(self, path: str, data: bytes | None) -> None:

@@ -1,4 +1,4 @@
-"""`benchgov audit collect` and `sweep`: record what many jobs left behind as artifacts."""
+"""`benchgov audit collect`: record what many jobs left behind as artifacts."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from benchgov.audit.collect import Collection, Pace, Writer
     from benchgov.audit.files import LogFiles
     from benchgov.cli.common import Project
-    from benchgov.github.artifacts import Uploaded
-    from benchgov.github.sweep import Missing
 
 
-def _writing_options(command: Callable[..., int]) -> Callable[..., int]:
+def writing_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a command that collects: which log, how it is pushed, whose chain."""
     for option in (
         format_option,
         config_option,
@@ -56,7 +55,7 @@ def _writing_options(command: Callable[..., int]) -> Callable[..., int]:
     "--run-id", metavar="ID", help="Workflow run of the artifacts.  [default: $GITHUB_RUN_ID in a job]"
 )
 @click.option("--run-attempt", metavar="N", help="Its attempt.  [default: $GITHUB_RUN_ATTEMPT in a job]")
-@_writing_options
+@writing_options
 def collect(folders: tuple[Path, ...], output_format: str, **given: Any) -> int:
     """Record the evidence of all artifacts in FOLDERS, in one commit where the log is a branch.
 
@@ -83,32 +82,34 @@ def collect(folders: tuple[Path, ...], output_format: str, **given: Any) -> int:
     run_id = given["run_id"] or in_job.get("GITHUB_RUN_ID")
     attempt = given["run_attempt"] or (None if given["run_id"] else in_job.get("GITHUB_RUN_ATTEMPT"))
     haul = gather(folders, run_environ(run_id, attempt))
-    done = _record(project, haul, given, f"run {run_id}" if run_id else "")
+    done = record(project, haul, given, f"run {run_id}" if run_id else "")
     faults = (*haul.faults, *done.refused)
     if output_format == "json":
-        print_json(project.rim, {**_as_json(done), "artifacts": haul.artifacts, "faults": _listed(faults)})
+        print_json(project.rim, {**as_json(done), "artifacts": haul.artifacts, "faults": listed(faults)})
     else:
-        _print(project, done, faults)
+        print_collection(project, done, faults)
     return 1 if faults else 0
 
 
-def _record(project: Project, haul: Haul, given: dict[str, Any], of: str) -> Collection:
+def record(project: Project, haul: Haul, given: dict[str, Any], of: str) -> Collection:
+    """Append what was gathered; `of` says in the commit's message what it is of."""
     from benchgov.audit.collect import Collection
     from benchgov.audit.collect import collect as collect_items
 
     if not haul.items:
         return Collection((), (), 0)
-    files = _files(project, given)
+    files = log_files(project, given)
     _entitle(files, f"audit: {of}" if of else "audit: collected artifacts")
     return collect_items(files, haul.items, _writer(project, files, given), _pace(given))
 
 
-def _files(project: Project, given: dict[str, Any]) -> LogFiles:
+def log_files(project: Project, given: dict[str, Any]) -> LogFiles:
+    """The log; with --push fetched before it is read, and pushed when it is written."""
     from benchgov.audit.git_files import GitFiles
     from benchgov.errors import UsageError
     from benchgov.git_branch import find_repository
 
-    files = project.log(given["store"])
+    files = project.audit_log(given["store"])
     if not given["push"]:
         return files
     if not isinstance(files, GitFiles):
@@ -144,7 +145,8 @@ def _pace(given: dict[str, Any]) -> Pace:
     return Pace(time.sleep, secrets.SystemRandom().random, given["attempts"])
 
 
-def _as_json(done: Collection) -> dict[str, Any]:
+def as_json(done: Collection) -> dict[str, Any]:
+    """What became of each item, for --format json."""
     records = [
         {"new": one.new, "artifact": item.artifact, "file": item.file, **one.record.to_json()}
         for item, one in done.done
@@ -152,13 +154,15 @@ def _as_json(done: Collection) -> dict[str, Any]:
     return {"new": done.new, "known": len(records) - done.new, "attempts": done.attempts, "records": records}
 
 
-def _listed(faults: Sequence[Fault]) -> list[dict[str, str]]:
+def listed(faults: Sequence[Fault]) -> list[dict[str, str]]:
+    """Faults, for --format json."""
     from dataclasses import asdict
 
     return [asdict(fault) for fault in faults]
 
 
-def _print(project: Project, done: Collection, faults: Sequence[Fault]) -> None:
+def print_collection(project: Project, done: Collection, faults: Sequence[Fault]) -> None:
+    """Print the records as a table and the head, and each fault to standard error."""
     from benchgov.text import one_line
 
     records = [one.record for _, one in done.done]
@@ -168,51 +172,6 @@ def _print(project: Project, done: Collection, faults: Sequence[Fault]) -> None:
         project.rim.stdout.write(f"head: {last.sequence}:{last.chain_head}\n")
     for fault in faults:
         where = "/".join(part for part in (fault.artifact, fault.file) if part)
-        project.rim.stderr.write(f"benchgov: not recorded: {one_line(where)}: {one_line(fault.reason, 500)}\n")
-
-
-@click.command("sweep")
-@click.option("--days", type=click.FloatRange(min=0, min_open=True, max=400), default=14, show_default=True)
-@click.option(
-    "--name",
-    "pattern",
-    default="benchgov-*",
-    show_default=True,
-    help="Artifacts that should be in the log, as a pattern.",
-)
-@click.option("--forks", is_flag=True, help="Take artifacts of forks' runs, too.")
-@click.option("--repository", metavar="OWNER/NAME", help="Whose artifacts.  [default: $GITHUB_REPOSITORY]")
-@click.option(
-    "--from",
-    "folder",
-    type=file_type,
-    help="Look here instead of on GitHub: FOLDER/<id of a workflow run>/<artifact>/…",
-)
-@click.option("--dry-run", is_flag=True, help="Only say what is missing.")
-@_writing_options
-def sweep(output_format: str, **given: Any) -> int:
-    """Find artifacts of recent workflow runs that never made it into the log, and record them.
-
-    A record knows the run and the artifact that it was made of; what no record was made of is missing. The
-    token is read from GITHUB_TOKEN or GH_TOKEN, and needs the permission `actions: read`. Artifacts of forks
-    are named, and not taken without --forks: anybody can make one.
-
-    Exit codes: 0 nothing is missing now; 1 something is, and it is named: its artifact has expired, is no
-    evidence, or was not fetched because of --dry-run; otherwise as `audit collect`.
-
-    \b
-    Example:
-      benchgov audit sweep --store git:benchgov-audit --push origin --days 30
-      benchgov audit sweep --dry-run
-    """
-    import tempfile
-
-    from benchgov.github.sweep import fetch, find_missing, recorded_places
-
-    project = open_project(given["config_file"])
-    files = _files(project, given)
-    recorded = recorded_places(_records(files))
-    with _source(project, given) as source, tempfile.TemporaryDirectory(prefix="benchgov-") as place:
-        missing = find_missing(source, recorded, _choice(project, given))
-        haul = fetch(source, missing, Path(place)) if not given["dry_run"] else None
-    return 0
+        project.rim.stderr.write(
+            f"benchgov: not recorded: {one_line(where)}: {one_line(fault.reason, 500)}\n"
+        )

@@ -42,7 +42,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Missing:
-    """Artifacts that the log does not have: what can still be fetched, what is gone, what a fork made."""
+    """Artifacts that the log does not have: what can be fetched, what is gone, what a fork made.
+
+    `seen` counts the artifacts that were looked for, the recorded ones too.
+    """
 
     there: tuple[Uploaded, ...]
     expired: tuple[Uploaded, ...]
