@@ -85,12 +85,15 @@ def gather(folders: Sequence[Path], environ: Mapping[str, str]) -> Haul:
     `environ` names the workflow run that the artifacts are of.
 
     Raises:
-        InputError: a folder is not there, or there is no artifact in any.
+        InputError: a folder is not there, or there is no artifact or no evidence in any.
     """
     places = sorted({place for folder in folders for place in artifacts_in(folder)})
     if not places:
         raise InputError("holds no artifact, so there is nothing to collect", where=_names(folders))
-    return together([gather_one(name, place, environ) for name, place in places])
+    haul = together([gather_one(name, place, environ) for name, place in places])
+    if not haul.items and not haul.faults:
+        raise InputError("no artifact holds evidence, so there is nothing to collect", where=_names(folders))
+    return haul
 
 
 def gather_one(name: str, place: Path, environ: Mapping[str, str]) -> Haul:

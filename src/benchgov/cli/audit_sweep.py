@@ -45,8 +45,8 @@ def sweep(dry_run: bool, output_format: str, **given: Any) -> int:
     of is missing. The token is read from GITHUB_TOKEN or GH_TOKEN, and needs the permission `actions: read`.
     Artifacts of forks are named, and not taken without --forks: anybody can make one.
 
-    Exit codes: 0 nothing is missing now; 1 something is, and it is named: it has expired, is no evidence, is
-    a fork's, or was not fetched because of --dry-run; otherwise as `audit collect`.
+    Exit codes: 0 nothing is missing now; 1 something is, and it is named: it has expired, is no evidence, or
+    was not fetched because of --dry-run; otherwise as `audit collect`.
 
     \b
     Example:
@@ -145,7 +145,7 @@ def _finish(
     else:
         found = {"seen": missing.seen, "missing": gaps, "artifacts": haul.artifacts}
         print_json(project.rim, {**found, **as_json(done), "faults": listed(faults)})
-    return 1 if faults or gaps else 0
+    return 1 if faults or missing.expired or left["there"] else 0
 
 
 _WHY = {
