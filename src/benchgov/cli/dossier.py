@@ -41,7 +41,7 @@ def dossier() -> None:
 )
 @click.option(
     "--store",
-    help="Folder of the audit log.  [default: audit.store of the settings, if it is there]",
+    help="Folder of the audit log, or git:BRANCH.  [default: audit.store of the settings, if it is there]",
 )
 @click.option(
     "--out",
