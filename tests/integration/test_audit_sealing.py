@@ -149,11 +149,12 @@ class StopError(Exception):
     """Stands for a process that dies."""
 
 
+@pytest.mark.parametrize("fault", [StopError, OutputError("cannot be written: No space left on device")])
 @pytest.mark.parametrize("at", [0, 1, 2, 3, 60, 200, 256, 257, 258])
 def test_a_seal_that_was_interrupted_is_finished(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, fault: Exception | type[Exception]
 ) -> None:
-    """Before the bundle, and between any of the removals: the log verifies, and the next append goes on."""
+    """A process dies, or the disk is full, at any step: the log verifies, and the next append goes on."""
     write_log(tmp_path, 512)
     put(tmp_path, "run/core/1")
     calls = 0
@@ -165,7 +166,7 @@ def test_a_seal_that_was_interrupted_is_finished(
             nonlocal calls
             calls += 1
             if calls > at:
-                raise StopError
+                raise fault
             return real(*arguments, **named)
 
         return call
@@ -173,7 +174,7 @@ def test_a_seal_that_was_interrupted_is_finished(
     with monkeypatch.context() as patch:
         for name in ("create", "replace", "remove", "note"):
             patch.setattr(FolderFiles, name, dying(name))
-        with pytest.raises(StopError):
+        with pytest.raises((StopError, OutputError)):
             put(tmp_path, "new")
     assert verify(tmp_path, strict=True).records == 512
     assert [record.sequence for _, record in read(tmp_path)] == list(range(1, 513))
