@@ -8,7 +8,10 @@ from typing import Any
 
 from benchgov.audit import store as layout
 from benchgov.audit.encoding import seal
+from benchgov.audit.folder import FolderFiles
 from benchgov.audit.record import GENESIS
+from benchgov.audit.records import Records
+from benchgov.audit.sealing import open_tail, seal_due
 
 HOST = "host-a"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,3 +61,9 @@ def write_log(store: Path, records: int, host: str = HOST) -> list[bytes]:
 def head_of(data: bytes) -> str:
     """The chain head that a record's bytes claim."""
     return data[15:79].decode()
+
+
+def seal_log(store: Path, host: str = HOST, keep: int = 0) -> int:
+    """Seal all whole bundles but for the newest `keep` records, as an append does; how many there are."""
+    records = Records(FolderFiles(store), host)
+    return seal_due(records, open_tail(records), keep).bundles

@@ -23,12 +23,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from blake3 import blake3
-from tests.audit_builders import record_path, records_folder
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.encoding import seal
 from benchgov.audit.record import GENESIS, Evidence
+from benchgov.audit.store import record_path, records_folder
 from benchgov.audit.verification import verify
 
 HOST, DIGEST = "host-a", "0" * 64
@@ -38,7 +38,7 @@ SUBJECT = {"suite": "core", "regime": "default", "status": "pass", "plan_sha256"
 
 def write_log(store: Path, records: int) -> tuple[str, str]:
     """Write a chain; the heads of the last record but one, and of the last."""
-    records_folder(store, HOST).mkdir(parents=True)
+    (store / records_folder(HOST)).mkdir(parents=True)
     previous = head = GENESIS
     for sequence in range(1, records + 1):
         content = {
@@ -55,14 +55,14 @@ def write_log(store: Path, records: int) -> tuple[str, str]:
             "subject": SUBJECT,
         }
         data = seal(content, head)
-        record_path(store, HOST, sequence).write_bytes(data)
+        (store / record_path(HOST, sequence)).write_bytes(data)
         previous, head = head, data[15:79].decode()
     return previous, head
 
 
 def plain_loop(store: Path) -> None:
     """Read and hash every file."""
-    folder = str(records_folder(store, HOST))
+    folder = str(store / records_folder(HOST))
     for name in sorted(os.listdir(folder)):
         with open(f"{folder}/{name}", "rb") as stream:  # noqa: PTH123 - the plain way
             blake3(stream.read()).digest()

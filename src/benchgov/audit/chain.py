@@ -74,7 +74,7 @@ def append(
         if known:
             return Appended(_read_one(records, known), records.path(known), new=False)
         content = content_of(draft, host, now, last)
-        data, record = _sealed_record(content, allow, records.where(content["sequence"]))
+        data, record = _sealed_record(content, allow, files.where(record_path(host, content["sequence"])))
         seal_due(records, tail)
         return _write(records, data, record)
 

@@ -53,7 +53,7 @@ class LogFiles(Protocol):
         """At most `length` bytes of the file at `path` from `offset` on; raises as `read`."""
 
     def kind(self, path: str) -> FileKind | None:
-        """What lies at `path`, links not followed; None when nothing does."""
+        """What lies at `path`, links not followed; None when nothing does. Raises `InputError`."""
 
     def entries(self, folder: str) -> Iterator[tuple[str, FileKind]]:
         """The names in a folder, in no order, and what they are; none when there is no such folder.

@@ -20,6 +20,8 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NOTE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# A name that is too long cannot be that of a file.
+_NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 _LEFTOVER = re.compile(r"\..*\.tmp", re.DOTALL)
 
 
@@ -40,46 +42,41 @@ class FolderFiles:
 
     def read(self, path: str, limit: int = MAX_RECORD_BYTES) -> bytes:
         """The bytes of a regular file, links not followed; raises as `LogFiles.read`."""
-        with self._opened(path) as descriptor:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise NotARecordError("a folder or a special file")
-            if status.st_size > limit:
-                raise NotARecordError(f"more than {limit:,} bytes")
-            # As a rule one call; a file system may give less at a time.
-            data = os.read(descriptor, status.st_size)
-            while len(data) < status.st_size and (more := os.read(descriptor, status.st_size - len(data))):
-                data += more
-            return data
-
-    def read_part(self, path: str, offset: int, length: int) -> bytes:
-        """At most `length` bytes of a regular file from `offset` on; raises as `read`."""
-        with self._opened(path) as descriptor:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise NotARecordError("a folder or a special file")
-            return os.pread(descriptor, length, offset)
-
-    @contextlib.contextmanager
-    def _opened(self, path: str) -> Iterator[int]:
         try:
             descriptor = os.open(self._base + path, _READ)
             try:
-                yield descriptor
+                return _read_regular(descriptor, 0, limit, whole=True)
             finally:
                 os.close(descriptor)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise NotARecordError("no such file") from error
         except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENXIO):
-                raise NotARecordError("a symbolic link or a special file") from error
-            raise InputError(f"cannot be read: {error.strerror}", where=self.where(path)) from error
+            raise self._unread(path, error) from error
+
+    def read_part(self, path: str, offset: int, length: int) -> bytes:
+        """At most `length` bytes of a regular file from `offset` on; raises as `read`."""
+        try:
+            descriptor = os.open(self._base + path, _READ)
+            try:
+                return _read_regular(descriptor, offset, length, whole=False)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._unread(path, error) from error
+
+    def _unread(self, path: str, error: OSError) -> NotARecordError | InputError:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return NotARecordError("no such file")
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            return NotARecordError("a symbolic link or a special file")
+        return InputError(f"cannot be read: {error.strerror}", where=self.where(path))
 
     def kind(self, path: str) -> FileKind | None:
-        """What lies at `path`, links not followed."""
+        """What lies at `path`, links not followed; raises `InputError` when that cannot be told."""
         try:
             mode = os.lstat(self._base + path).st_mode
-        except OSError:
-            return None
+        except OSError as error:
+            if error.errno in _NOTHING:
+                return None
+            raise InputError(f"cannot be read: {error.strerror}", where=self.where(path)) from error
         return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
 
     def entries(self, folder: str) -> Iterator[tuple[str, FileKind]]:
@@ -177,6 +174,21 @@ class FolderFiles:
 def as_files(store: LogFiles | Path) -> LogFiles:
     """The files of a log; a path is that of a folder."""
     return FolderFiles(store) if isinstance(store, Path) else store
+
+
+def _read_regular(descriptor: int, offset: int, limit: int, *, whole: bool) -> bytes:
+    """What a regular file has from `offset` on: `whole`, if that is within the limit, or up to the limit."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise NotARecordError("a folder or a special file")
+    if whole and status.st_size > limit:
+        raise NotARecordError(f"more than {limit:,} bytes")
+    wanted = min(limit, status.st_size - offset)
+    data = os.pread(descriptor, wanted, offset) if offset else os.read(descriptor, wanted)
+    # As a rule one call; a file system may give less at a time.
+    while len(data) < wanted and (more := os.pread(descriptor, wanted - len(data), offset + len(data))):
+        data += more
+    return data
 
 
 def _kind_of(entry: os.DirEntry[str]) -> FileKind:

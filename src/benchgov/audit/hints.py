@@ -113,7 +113,7 @@ def _is_end(records: Records, bundles: int, last: int) -> bool:
     files, host = records.files, records.host
     there = files.kind(record_path(host, last)) is not None
     sealed = bundles == 0 or records.in_bundle(bundles * BUNDLE)
-    return there and sealed and not records.in_bundle(bundles * BUNDLE + 1) and not records.later(last)
+    return there and sealed and not records.in_bundle(bundles * BUNDLE + 1) and not records.near(last)
 
 
 def _line(sequence: int, key: str) -> bytes:

@@ -65,25 +65,29 @@ class Records:
             NotARecordError: it is not there, or what is there is no file or too large.
             InputError: it cannot be read.
         """
-        if (sequence - 1) // BUNDLE != self._number:
-            try:
-                return self.files.read(record_path(self.host, sequence))
-            except NotARecordError:
-                if not self.in_bundle(sequence):
-                    raise
+        number, at = divmod(sequence - 1, BUNDLE)
+        if number == self._number:
+            return self._lines[at]
+        try:
+            return self.files.read(record_path(self.host, sequence))
+        except NotARecordError:
+            if not self.in_bundle(sequence):
+                raise
         return self.sealed(sequence)
 
     def sealed(self, sequence: int) -> bytes:
         """The bytes of a record as its bundle has them; raises as `read`."""
         number, at = divmod(sequence - 1, BUNDLE)
-        if number != self._number:
-            self._lines = self.bundle(number)
-            self._number = number
-        if at >= len(self._lines):
-            raise NotARecordError(f"a bundle of {len(self._lines)} records")
-        if at == BUNDLE - 1 and len(self._lines) > BUNDLE:
+        if number == self._number:
+            return self._lines[at]
+        lines = self.bundle(number)
+        if len(lines) == BUNDLE:
+            self._number, self._lines = number, lines
+        elif at >= len(lines):
+            raise NotARecordError(f"a bundle of {len(lines)} records")
+        elif len(lines) > BUNDLE and at == BUNDLE - 1:
             raise NotARecordError(f"a bundle of more than {BUNDLE} records")
-        return self._lines[at]
+        return lines[at]
 
     def bundle(self, number: int) -> list[bytes]:
         """The records of a bundle, as far as they are there, and one more where it goes on.
@@ -106,16 +110,16 @@ class Records:
 
     def later(self, sequence: int) -> int | None:
         """A record 1, 2, 4, … places or bundles after `sequence` that exists; None where the chain ends."""
-        near = (sequence + (1 << step) for step in range(_NEAR))
         number = (sequence - 1) // BUNDLE
-        far = (number + (1 << step) for step in range(_FAR))
-        for place in near:
-            if self.files.kind(record_path(self.host, place)) is not None:
-                return place
-        for number in far:
-            if self.files.kind(bundle_path(self.host, number)) is not None:
-                return number * BUNDLE + 1
-        return None
+        for bundle in (number + (1 << step) for step in range(_FAR)):
+            if self.files.kind(bundle_path(self.host, bundle)) is not None:
+                return bundle * BUNDLE + 1
+        return self.near(sequence)
+
+    def near(self, sequence: int) -> int | None:
+        """A record 1, 2, 4, … 512 places after `sequence` that has a file of its own; None without one."""
+        places = (sequence + (1 << step) for step in range(_NEAR))
+        return next((one for one in places if self.files.kind(record_path(self.host, one)) is not None), None)
 
     def path(self, sequence: int) -> str:
         """The file that holds a record, or would."""

@@ -38,9 +38,11 @@ def open_tail(records: Records) -> Tail:
             where=records.files.where(record_path(records.host, 1)).rpartition("/")[0],
         )
     if extent.leftovers:
-        for sequence in leftovers(records, extent.bundles):
+        doubled = leftovers(records, extent.bundles)
+        for sequence in doubled:  # before any of them goes
             if divergence := strange_leftover(records, sequence):
                 raise divergence.error()
+        for sequence in doubled:
             records.files.remove(record_path(records.host, sequence))
     return make_tail(records, extent.bundles, extent.last)
 
@@ -102,6 +104,9 @@ def strange_leftover(records: Records, sequence: int) -> Divergence | None:
         if records.files.kind(path) is None:
             return None
         return Divergence(records.files.where(path), sequence, "what its bundle has", str(error))
-    if found == records.sealed(sequence):
-        return None
-    return Divergence(records.files.where(path), sequence, "what its bundle has", "another record")
+    try:
+        same = found == records.sealed(sequence)
+    except NotARecordError as error:
+        where = records.files.where(bundle_path(records.host, (sequence - 1) // BUNDLE))
+        return Divergence(where, sequence, "a record", str(error))
+    return None if same else Divergence(records.files.where(path), sequence, "what its bundle has", "another")

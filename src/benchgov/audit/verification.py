@@ -185,6 +185,18 @@ def verify_host(job: Job) -> Outcome:
     return Outcome(job, chain, cursor.noted, cursor.roots, divergence)
 
 
+def verify_since(files: LogFiles, host: str, checkpoint: Checkpoint) -> Divergence | None:
+    """Walk what a host recorded since a checkpoint, after seeing that the log holds that.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    chosen = assign(files, (host,), [checkpoint])
+    if isinstance(chosen, Divergence):
+        return chosen
+    return verify_host(Job(files, host, state=chosen[host])).divergence
+
+
 def is_worth_spreading(jobs: Sequence[Job]) -> bool:
     """Whether the jobs besides the longest one have more to do than starting processes costs."""
     if len(jobs) < 2 or any(job.state for job in jobs):

@@ -96,6 +96,13 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     multiple=True,
     help="A file kept elsewhere, a checkpoint or heads, which the log must still hold. Repeatable.",
 )
+@click.option(
+    "--key",
+    "--public-key",
+    "keys",
+    multiple=True,
+    help="A key, as `audit keygen` prints it: one must have signed what --against names. Repeatable.",
+)
 @click.option("--since", metavar="ISO", help="Only the records since then, and their link to those before.")
 @click.option(
     "--from-checkpoint",
@@ -117,7 +124,7 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
 
     \b
     Example:
-      benchgov audit verify --strict --against anchor.txt
+      benchgov audit verify --strict --against anchor.txt --key "$(cat audit.pub)"
       benchgov audit verify --head 12:6f0c...
       benchgov audit verify --from-checkpoint heads.txt --save-heads heads.txt
     """
@@ -126,7 +133,7 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
     from benchgov.audit.verification import verify as verify_store
 
     project = open_project(given["config_file"])
-    kept = _kept(given["against"])
+    kept = _kept(given["against"], given["keys"])
     anchor = parse_anchor(given["head"]) if given["head"] else None
     result = verify_store(
         project.audit_log(given["store"]),
@@ -148,12 +155,17 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
     return 0
 
 
-def _kept(paths: Sequence[Path]) -> list[Any]:
+def _kept(paths: Sequence[Path], keys: Sequence[str] = ()) -> list[Any]:
     from benchgov.audit.anchors import read_kept
+    from benchgov.audit.note import parse_verifier
+    from benchgov.errors import UsageError
 
+    if keys and not paths:
+        raise UsageError("--key is for what --against names")
+    verifiers = [parse_verifier(key) for key in keys]
     found: list[Any] = []
     for path in paths:
-        kept = read_kept(path)
+        kept = read_kept(path, verifiers)
         found += kept if isinstance(kept, tuple) else [kept]
     return found
 

@@ -31,7 +31,7 @@ file_type = click.Path(path_type=Path)
 @click.option("--origin", help="Name of the log, once and for ever.  [default: the key's name]")
 @click.option("--against", type=file_type, help="A checkpoint kept elsewhere, which the log must extend.")
 @click.option("--cosigned", type=file_type, help="A witness's copy of a checkpoint: keep its signatures.")
-@click.option("--incremental", is_flag=True, help="Read only the records since the last checkpoint.")
+@click.option("--incremental", is_flag=True, help="Verify only the records since the last checkpoint.")
 @click.option("--out", type=file_type, help="Write a copy here.")
 @host_option
 @store_option
@@ -52,7 +52,7 @@ def checkpoint(incremental: bool, out: Path | None, output_format: str, **given:
       benchgov audit checkpoint --key audit.key --against anchor.txt
     """
     from benchgov.audit import published
-    from benchgov.audit.verification import verify
+    from benchgov.audit.verification import verify, verify_since
     from benchgov.files import write_atomic
 
     project = open_project(given["config_file"])
@@ -62,11 +62,15 @@ def checkpoint(incremental: bool, out: Path | None, output_format: str, **given:
     if given["cosigned"]:
         published.adopt(log, host, published.read_checkpoint(given["cosigned"]))
     # Without an earlier checkpoint there is nothing to go on from.
-    incremental = incremental and published.newest(log, host) is not None
-    if not incremental and (divergence := verify(log).divergence):
+    last = published.newest(log, host) if incremental else None
+    if last is None and (divergence := verify(log).divergence):
         raise divergence.error()
     tree = published.host_tree(log, host)
-    if not incremental:
+    if last:
+        published.require_extends(log, host, tree, last)
+        if divergence := verify_since(log, host, last.head):
+            raise divergence.error()
+    else:
         published.examine(log, host, tree)
     if given["against"]:
         published.require_extends(log, host, tree, published.read_checkpoint(given["against"]))
