@@ -38,7 +38,7 @@ SUBJECT = {"suite": "core", "regime": "default", "status": "pass", "plan_sha256"
 
 def write_log(store: Path, records: int) -> tuple[str, str]:
     """Write a chain; the heads of the last record but one, and of the last."""
-    records_folder(store, HOST).mkdir(parents=True)
+    (store / records_folder(HOST)).mkdir(parents=True)
     previous = head = GENESIS
     for sequence in range(1, records + 1):
         content = {
@@ -55,14 +55,14 @@ def write_log(store: Path, records: int) -> tuple[str, str]:
             "subject": SUBJECT,
         }
         data = seal(content, head)
-        record_path(store, HOST, sequence).write_bytes(data)
+        (store / record_path(HOST, sequence)).write_bytes(data)
         previous, head = head, data[15:79].decode()
     return previous, head
 
 
 def plain_loop(store: Path) -> None:
     """Read and hash every file."""
-    folder = str(records_folder(store, HOST))
+    folder = str(store / records_folder(HOST))
     for name in sorted(os.listdir(folder)):
         with open(f"{folder}/{name}", "rb") as stream:  # noqa: PTH123 - the plain way
             blake3(stream.read()).digest()
@@ -126,9 +126,9 @@ def measure_append(store: Path, records: int) -> dict[str, float]:
         begun = time.perf_counter()
         done = append(store, draft, host=HOST, now=lambda: datetime.now(UTC))
         ours.append(time.perf_counter() - begun)
-        data = done.path.read_bytes()
+        data = (store / done.path).read_bytes()
         begun = time.perf_counter()
-        bare(folder, done.path.name, data)
+        bare(folder, Path(done.path).name, data)
         plain.append(time.perf_counter() - begun)
     return {
         "ratio": statistics.median(ours) / statistics.median(plain),

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.audit_builders import HOST, START, content, head_of, write_log
+from tests.audit_builders import HOST, START, content, head_of, record_path, write_log
 
 from benchgov.audit import verification
 from benchgov.audit.anchors import Anchor, read_kept
 from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.encoding import seal
+from benchgov.audit.folder import FolderFiles
 from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.published import host_tree
-from benchgov.audit.store import Extent, record_path, scan_records
+from benchgov.audit.records import Extent, Records
 from benchgov.audit.verification import Job, is_worth_spreading, verify, verify_host
 from benchgov.cli.common import in_processes
 from benchgov.errors import InputError, UsageError
@@ -201,13 +202,13 @@ def test_processes_are_started_where_they_pay(tmp_path: Path, monkeypatch: pytes
     """When the hosts besides the largest have enough records; never for what comes after a head."""
     for host, records in (("host-a", 9), ("host-b", 5), ("host-c", 3)):
         write_log(tmp_path, records, host)
-    jobs = [Job(tmp_path, host) for host in ("host-a", "host-b", "host-c")]
+    jobs = [Job(FolderFiles(tmp_path), host) for host in ("host-a", "host-b", "host-c")]
     assert not is_worth_spreading(jobs)
     monkeypatch.setattr(verification, "WORTH_SPREADING", 8)
     assert is_worth_spreading(jobs)
     assert not is_worth_spreading(jobs[:2])
     assert not is_worth_spreading(jobs[:1])
-    assert not is_worth_spreading([*jobs, Job(tmp_path, "host-a", state=Anchor("0" * 64, 1))])
+    assert not is_worth_spreading([*jobs, Job(FolderFiles(tmp_path), "host-a", state=Anchor("0" * 64, 1))])
 
 
 def test_a_reader_beside_a_writer_sees_no_gap(
@@ -216,13 +217,15 @@ def test_a_reader_beside_a_writer_sees_no_gap(
     """A listing may miss a record and hold the next one: the walk asks for each of them itself."""
     hidden = record_path(tmp_path, HOST, 17)
 
-    def scan(store: Path, host: str) -> Extent:
+    real = Records.extent
+
+    def scan(records: Records) -> Extent:
         hidden.rename(tmp_path / "hidden")
-        extent = scan_records(store, host)
+        extent = real(records)
         (tmp_path / "hidden").rename(hidden)
         return extent
 
-    monkeypatch.setattr(verification, "scan_records", scan)
+    monkeypatch.setattr(Records, "extent", scan)
     result = verify(tmp_path)
     assert (result.ok, result.records) == (True, RECORDS)
 
@@ -240,7 +243,7 @@ def calls_of(job: Job, monkeypatch: pytest.MonkeyPatch) -> int:
         return call
 
     with monkeypatch.context() as patch:
-        for module, name in ((os, "open"), (os, "scandir"), (os.path, "lexists")):
+        for module, name in ((os, "open"), (os, "scandir"), (os, "lstat")):
             patch.setattr(module, name, counted(getattr(module, name)))
         assert verify_host(job).divergence is None
     return calls
@@ -252,7 +255,7 @@ def test_one_new_record_costs_the_same_in_a_long_log(tmp_path: Path, monkeypatch
     for records in (20, 2_000):
         store = tmp_path / str(records)
         files = write_log(store, records)
-        job = Job(store, HOST, state=anchor(files, records - 1))
+        job = Job(FolderFiles(store), HOST, state=anchor(files, records - 1))
         assert verify_host(job).chain.records == 1
         costs.append(calls_of(job, monkeypatch))
     assert costs[0] == costs[1] < 40

@@ -15,6 +15,7 @@ from benchgov.rim import Rim, real_rim
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from benchgov.audit.files import LogFiles
     from benchgov.config import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,10 +51,12 @@ class Project:
         """Folder for reports and other results."""
         return self.root / self.settings.output_dir
 
-    @property
-    def audit_store(self) -> Path:
-        """Folder of the audit log."""
-        return self.root / self.settings.audit.store
+    def audit_log(self, given: str | None = None) -> LogFiles:
+        """The audit log that --store names, or else that of the settings."""
+        from benchgov.audit.opening import open_log
+
+        spec, folder = (given, self.rim.cwd) if given else (self.settings.audit.store, self.root)
+        return open_log(spec, folder, self.rim.run, self.rim.now)
 
     def suite_dir(self, suite: str) -> Path:
         """Folder of the suite named `suite`."""

@@ -12,6 +12,7 @@ import click
 from benchgov.rim import RunProcess
 
 if TYPE_CHECKING:
+    from benchgov.audit.files import LogFiles
     from benchgov.cli.common import Project
     from benchgov.promotion.verdicts import Places
 
@@ -29,7 +30,7 @@ class EvalPlaces:
     bench_root: Path
     runs: Path
     cache: Path
-    store: Path
+    store: LogFiles | Path
     run: RunProcess
 
     @classmethod
@@ -47,7 +48,7 @@ class EvalPlaces:
             bench_root=cwd / bench_root if bench_root else project.root / settings.bench_dir,
             runs=cwd / runs if runs else project.root / settings.eval.default_out_dir,
             cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
-            store=project.audit_store,
+            store=project.audit_log(),
             run=project.rim.run,
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_verdict
+from benchgov.audit.files import LogFiles
 from benchgov.errors import InputError, OutputError
 from benchgov.eval.declared import declaration, find_bench
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
@@ -25,7 +26,7 @@ class Places:
     """
 
     root: Path
-    store: Path
+    store: LogFiles | Path
     bench_root: Path
     runs: Path
     recommendations: Path
@@ -65,7 +66,7 @@ def judge(
     if not records:
         raise InputError(
             f"no complete run of {task_class!r} is recorded",
-            where=str(places.store),
+            where="the audit log",
             remedy=f"Run `benchgov eval run --task-class={task_class}` over all cases.",
         )
     report = report_of(records[-1], places.runs)

@@ -1,0 +1,24 @@
+"""Which log a setting or option means: a folder, or `git:` and a branch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import FolderFiles
+from benchgov.audit.git_files import open_branch
+from benchgov.rim import Clock, RunProcess
+
+GIT = "git:"
+"""What a log on a branch of the repository begins with, as in `git:benchgov-audit`."""
+
+
+def open_log(spec: str, folder: Path, run: RunProcess, now: Clock) -> LogFiles:
+    """The log that `spec` names: of the repository around `folder`, or at a path that is relative to it.
+
+    Raises:
+        InputError: there is no repository, or the branch's name can be none.
+    """
+    if spec.startswith(GIT):
+        return open_branch(spec.removeprefix(GIT), folder, run, now)
+    return FolderFiles(folder / spec)
