@@ -27,6 +27,10 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "benchgov.actions.report_incident",
         "Keep one issue for each failure or regression on the default branch.",
     ),
+    "promotion-guard": (
+        "benchgov.actions.promotion_guard",
+        "Required check: may this pull request change tiers, baselines, limits, policy, owners or workflows?",
+    ),
 }
 
 PIPELINE_INPUTS: dict[str, str] = {

@@ -30,7 +30,7 @@ class EvalPlaces:
     bench_root: Path
     runs: Path
     cache: Path
-    store: LogFiles | Path
+    store: LogFiles
     run: RunProcess
 
     @classmethod
@@ -75,7 +75,7 @@ class EvalPlaces:
         Raises:
             TamperError: it is not what was written.
         """
-        if not self.store.exists():
+        if not self.store.present():
             return None
         from benchgov.audit.verification import verify
 

@@ -91,7 +91,10 @@ class Session:
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """The JSON answer to a GET of `path` below the repository; raises as `attempt`."""
-        address = f"/repos/{self.connection.repository}{path}"
+        return self.get_any(f"/repos/{self.connection.repository}{path}", **parameters)
+
+    def get_any(self, address: str, **parameters: str | int) -> Any:
+        """The JSON answer to a GET of a path of the API; raises as `attempt`."""
 
         def ask() -> Any:
             _, answer = self.github.requester.requestJsonAndCheck("GET", address, parameters=dict(parameters))
