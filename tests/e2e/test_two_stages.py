@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import threading
-import urllib.request
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.e2e.consumer import make_consumer
+from tests.e2e.front import in_front
 from tests.e2e.support import NAME, OWNER, Act, Emulator, git
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -47,67 +42,6 @@ jobs:
       contents: read
       pull-requests: write
 """
-
-
-class Runs(ThreadingHTTPServer):
-    """The emulator, and what it has no route or no fork for: a run, its artifact, its pull request."""
-
-    def __init__(self, upstream: str, run: dict[str, Any], pull: dict[str, Any], data: bytes) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        one = {"id": 1, "name": "benchgov-demo", "size_in_bytes": len(data), "expired": False}
-        self.upstream = upstream
-        self.answers = {
-            "/zip": data,
-            f"/actions/runs/{run['id']}": json.dumps(run).encode(),
-            "/artifacts": json.dumps({"total_count": 1, "artifacts": [one]}).encode(),
-            "/pulls": json.dumps([pull]).encode(),
-        }
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Runs
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        found = next((body for end, body in self.server.answers.items() if path.endswith(end)), None)
-        self._forward() if found is None else self._answer(200, found)
-
-    def do_POST(self) -> None:
-        self._forward()
-
-    def do_PATCH(self) -> None:
-        self._forward()
-
-    def _forward(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
-        headers = {"Authorization": self.headers["Authorization"], "Content-Type": "application/json"}
-        request = urllib.request.Request(self.server.upstream + self.path, body, headers, method=self.command)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            self._answer(answer.status, answer.read())
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def with_runs(upstream: str, run: dict[str, Any], pull: dict[str, Any], data: bytes) -> Iterator[str]:
-    """The address of such a GitHub, until the block ends."""
-    server = Runs(upstream, run, pull, data)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_a_fork_s_regression_reaches_its_pull_request(act: Act, github: Emulator, tmp_path: Path) -> None:
@@ -145,7 +79,14 @@ def test_a_fork_s_regression_reaches_its_pull_request(act: Act, github: Emulator
         "workflow_run": {"id": 5, "conclusion": "failure", "head_sha": head},
         "repository": {"full_name": f"{OWNER}/{NAME}", "default_branch": "main"},
     }
-    with with_runs(github.url, run, pull, uploaded) as api:
+    one = {"id": 1, "name": "benchgov-demo", "size_in_bytes": len(uploaded), "expired": False}
+    answers = {
+        "/zip": uploaded,
+        "/actions/runs/5": json.dumps(run).encode(),
+        "/artifacts": json.dumps({"total_count": 1, "artifacts": [one]}).encode(),
+        "/pulls": json.dumps([pull]).encode(),
+    }
+    with in_front(github.url, answers) as api:
         second = act.run(
             consumer.folder, event, {"GITHUB_API_URL": api}, name="workflow_run", workflow=PUBLISH
         )

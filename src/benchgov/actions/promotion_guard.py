@@ -175,9 +175,7 @@ def _rubrics(project: Project) -> dict[str, str]:
 
 def _tell(job: Job, judgement: Judgement) -> int:
     if not judgement.protected and judgement.passed:
-        job.workflow.annotate(
-            "notice", "nothing that decides is touched", title="benchgov guard"
-        )
+        job.workflow.annotate("notice", "nothing that decides is touched", title="benchgov guard")
         job.workflow.set_outputs(Outputs(status="not-concerned").as_outputs())
         return 0
     for line in judgement.missing:

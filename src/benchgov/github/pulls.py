@@ -34,7 +34,10 @@ class PullReader:
             head_sha=str(raw["head"]["sha"]),
             changes=changes,
             reviews=reviews,
-            truncated=len(changes) >= MAX_FILES or int(raw.get("changed_files") or 0) > len(changes),
+            # A list that is empty, or shorter than GitHub counts, is no reason to pass.
+            truncated=not changes
+            or len(changes) >= MAX_FILES
+            or int(raw.get("changed_files") or 0) > len(changes),
         )
 
     def text_at(self, path: str, commit: str) -> str | None:

@@ -132,7 +132,10 @@ def guard(
         sorted({path for change in pull.changes for path in change.paths if protected(path, rules.bench_dir)})
     )
     if pull.truncated:
-        return Judgement(touched, ("the pull request changes more files than GitHub lists; split it",))
+        return Judgement(
+            touched,
+            ("GitHub does not list all files of the pull request: it changes none, or more than 3,000",),
+        )
     if not touched:
         return Judgement((), ())
     raised = _raised(rules.tiers, tiers_after)
