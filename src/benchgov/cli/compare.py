@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,6 +119,8 @@ def compare(
     from benchgov.gate.policy import parse_overrides
     from benchgov.gate.question import Question, answer
 
+    # No matrix is multiplied here: NumPy's threads would only wait for one.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     project = open_project(given["config_file"])
     if given["sanity"]:
         from benchgov.cli.sanity import refuse_others, sanity

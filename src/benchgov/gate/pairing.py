@@ -69,8 +69,8 @@ def rows(report: Report, baselines: ActiveBaselines, policy: GatePolicy) -> Iter
     """Every metric of both sides once: in report order, then what only the baseline has, in its order."""
     reported = set()
     for run in report.runs:
-        reported.add(run.key)
-        active = baselines.runs.get(run.key)
+        reported.add(key := run.key)
+        active = baselines.runs.get(key)
         if active is None:
             yield from (new_row(run, metric) for metric in run.metrics if run.run_is_valid)
         elif not run.run_is_valid:
