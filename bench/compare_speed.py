@@ -120,7 +120,7 @@ def one_of(real: dict[str, object], number: int, chance: random.Random) -> dict[
 def benchgov(folder: Path, *words: str) -> None:
     """One command of ours; an environment that is not pinned, or a log from elsewhere, is no trouble here."""
     done = subprocess.run(
-        ours(*words), cwd=folder, env=environ(), capture_output=True, text=True, check=False
+        ours(*words), cwd=folder, env=environ(folder), capture_output=True, text=True, check=False
     )
     if done.returncode not in {0, 2}:
         raise SystemExit(done.stderr)
@@ -131,10 +131,10 @@ def ours(*words: str) -> list[str]:
     return [sys.executable, "-c", CLI, *words]
 
 
-def environ() -> dict[str, str]:
-    """The environment, with this tree's package first, and its compiled modules kept as installed ones are."""
-    kept = {"PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": ""}
-    return {**os.environ, **kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir(), "benchgov-pycache"))}
+def environ(folder: Path) -> dict[str, str]:
+    """The environment, with this tree's package first; compiled modules are kept, as installed ones are."""
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    return {**os.environ, **kept, "PYTHONPATH": str(ROOT / "src")}
 
 
 def race(folder: Path, other: str) -> list[tuple[float, int]]:
@@ -154,7 +154,7 @@ def race(folder: Path, other: str) -> list[tuple[float, int]]:
 
 def cost(command: list[str], folder: Path, mode: str) -> tuple[float, int]:
     """(CPU seconds, KiB of memory at most) of one process, with `policy.mode`."""
-    env = {**environ(), "BENCHGOV_POLICY_MODE": mode}
+    env = {**environ(folder), "BENCHGOV_POLICY_MODE": mode}
     with subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL) as process:
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
