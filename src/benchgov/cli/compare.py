@@ -82,7 +82,7 @@ _STYLES = {
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
-@without_collector(last=True)
+@without_collector()
 def compare(
     report: Path | None,
     out: Path | None,
