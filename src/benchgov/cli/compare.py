@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchgov.cli.common import config_option, console, format_option, open_project, print_json
+from benchgov.collector import without_collector
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -80,6 +82,7 @@ _STYLES = {
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
+@without_collector()
 def compare(
     report: Path | None,
     out: Path | None,
@@ -112,11 +115,12 @@ def compare(
       benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
       benchgov compare --sanity
     """
-    from benchgov.collector import without_collector
     from benchgov.files import write_atomic
     from benchgov.gate.policy import parse_overrides
     from benchgov.gate.question import Question, answer
 
+    # No matrix is multiplied here: NumPy's threads would only wait for one.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     project = open_project(given["config_file"])
     if given["sanity"]:
         from benchgov.cli.sanity import refuse_others, sanity
@@ -132,21 +136,20 @@ def compare(
         missing=given["missing"],
         today=given["as_of"].date() if given["as_of"] else project.rim.now().date(),
     )
-    with without_collector():
-        comparison = answer(
-            question,
-            root=project.root,
-            settings=project.settings,
-            run=project.rim.run,
-            environ=project.rim.environ,
-        )
-        if authoritative:
-            _check_standing(comparison)
-        write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
-        if output_format == "json":
-            print_json(project.rim, comparison.to_json())
-        else:
-            print_comparison(project.rim, comparison, show_all)
+    comparison = answer(
+        question,
+        root=project.root,
+        settings=project.settings,
+        run=project.rim.run,
+        environ=project.rim.environ,
+    )
+    if authoritative:
+        _check_standing(comparison)
+    write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
+    if output_format == "json":
+        print_json(project.rim, comparison.to_json())
+    else:
+        print_comparison(project.rim, comparison, show_all)
     return exit_code(comparison)
 
 
