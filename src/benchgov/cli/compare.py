@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
+_ROWS = {"unchanged": 0, "inconclusive": 40, "new": 40, "not-comparable": 40}
+"""Verdict → rows that it gets at most; the others share `MAX_ROWS`."""
+
 _ORDER = (
     "regression",
     "accepted",
@@ -176,10 +179,10 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
 
     screen = console(rim)
     listed = sorted(comparison.findings, key=lambda finding: _ORDER.index(finding.verdict))
-    shown = listed if show_all else [one for one in listed if one.verdict != "unchanged"][:MAX_ROWS]
+    shown, counted = (listed, []) if show_all else _worth_a_row(listed)
     if shown:
         screen.print(_findings(shown))
-    if hidden := _hidden(listed[len(shown) :] if show_all else _left_out(listed, shown)):
+    if hidden := _hidden(counted):
         screen.print(Text(hidden))
     if comparison.families:
         screen.print(_families(comparison))
@@ -195,9 +198,16 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
     screen.print(_styled(comparison.verdict), Text(f"against {against}{note}: {comparison.reason}"))
 
 
-def _left_out(listed: list[Finding], shown: list[Finding]) -> list[Finding]:
-    folded = [one for one in listed if one.verdict == "unchanged"]
-    return listed[len(shown) : len(listed) - len(folded)] + folded
+def _worth_a_row(listed: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What gets a row, and what is only counted: thousands of undecided rows say no more than a number."""
+    taken = Counter[str]()
+    shown: list[Finding] = []
+    counted: list[Finding] = []
+    for one in listed:
+        taken[one.verdict] += 1
+        fits = taken[one.verdict] <= _ROWS.get(one.verdict, MAX_ROWS) and len(shown) < MAX_ROWS
+        (shown if fits else counted).append(one)
+    return shown, counted
 
 
 def _hidden(findings: list[Finding]) -> str:
