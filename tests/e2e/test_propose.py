@@ -69,7 +69,7 @@ def test_a_new_baseline_is_proposed_once_as_a_draft(github: Emulator, tmp_path: 
     (pull,) = [one for one in pulls if one["title"] == "Baselines of demo"]
     assert pull["draft"] is True
     branch = pull["head"]["ref"]
-    index = next(consumer.folder.glob("bench/demo/baselines/index*.json"))
+    index = next(consumer.folder.glob("bench/demo/baselines/*/index.json"))
     assert at(github, str(index.relative_to(consumer.folder)), branch) == index.read_bytes()
     assert pull["merged_at"] is None
 
