@@ -9,7 +9,7 @@ from pathlib import Path
 from benchgov.audit.checkpoint import Checkpoint, parse_checkpoint
 from benchgov.errors import InputError, UsageError
 from benchgov.files import read_text
-from benchgov.wire import is_name
+from benchgov.names import is_name
 
 _ANCHOR = re.compile(r"(?:([1-9][0-9]{0,11}):)?([0-9a-f]{64})", re.ASCII)
 _LINE = re.compile(r"(?:(?P<host>\S+)\s+)?(?P<anchor>[1-9][0-9]{0,11}:[0-9A-Fa-f]{64})", re.ASCII)

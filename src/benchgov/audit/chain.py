@@ -28,8 +28,9 @@ from benchgov.canonical import Json
 from benchgov.documents import json_model
 from benchgov.errors import InputError, OutputError, UsageError
 from benchgov.files import create_exclusive
+from benchgov.names import is_name
 from benchgov.rim import Clock
-from benchgov.wire import is_name, utc_text
+from benchgov.wire import utc_text
 
 __all__ = ["Appended", "Draft", "Kind", "Verification", "append", "find", "read", "verify"]
 

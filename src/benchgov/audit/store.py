@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchgov.errors import InputError, OutputError
 from benchgov.files import sync_folder
-from benchgov.wire import is_name
+from benchgov.names import is_name
 
 MAX_RECORD_BYTES = 1 << 20
 """Largest record that is written or read, in bytes; large evidence goes in by digest."""

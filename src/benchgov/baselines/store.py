@@ -16,8 +16,8 @@ from benchgov.documents import load_json_model, published_model
 from benchgov.environment.pinned import difference, may_be_compared
 from benchgov.errors import InputError, OutputError, TamperError
 from benchgov.files import new_folder, read_bytes, write_atomic
+from benchgov.names import is_name
 from benchgov.report import Environment, Facts, Report
-from benchgov.wire import is_name
 
 BASELINE_FILE = "baseline.json"
 INDEX_FILE = "index.json"

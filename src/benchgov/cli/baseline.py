@@ -217,7 +217,7 @@ def _suites(project: Project, ref: str | None = None) -> list[str]:
     """
     from benchgov.errors import InputError
     from benchgov.git import blobs
-    from benchgov.wire import is_name
+    from benchgov.names import is_name
 
     bench = project.root / project.settings.bench_dir
     names = {path.parent.name for path in bench.glob("*/baselines")}

@@ -1,0 +1,1 @@
+"""The rubric scores by how far the number is from the double."""
