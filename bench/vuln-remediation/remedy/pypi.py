@@ -34,7 +34,8 @@ def _requirements(text: str, package: str) -> Iterator[re.Match[str]]:
     name = re.sub(r"[-_.]+", "[-_.]+", re.escape(package).replace(r"\-", "-").replace(r"\.", "."))
     return re.finditer(
         rf"(?P<before>^[ \t]*|[\"']){name}[ \t]*(?:\[[^\]]*\])?[ \t]*"
-        r"(?P<spec>(?P<operator>===?|~=|>=)[ \t]*(?P<version>\d[^\s,;\"'\\]*)(?P<more>(?:[ \t]*,[ \t]*[^\s,;\"'\\#]+)*))",
+        r"(?P<spec>(?P<operator>===?|~=|>=)[ \t]*(?P<version>\d[^\s,;\"'\\]*)"
+        r"(?P<more>(?:[ \t]*,[ \t]*[^\s,;\"'\\#]+)*))",
         text,
         re.MULTILINE | re.IGNORECASE,
     )

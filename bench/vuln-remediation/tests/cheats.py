@@ -42,17 +42,17 @@ def echo(case: Any) -> Answer:
     return _claim(_files(case))
 
 
-def nothing_but_a_claim(case: Any) -> Answer:
+def nothing_but_a_claim(_case: Any) -> Answer:
     """Success, without a file."""
     return _claim({})
 
 
-def no_need(case: Any) -> Answer:
+def no_need(_case: Any) -> Answer:
     """That there was nothing to do."""
     return {"status": "not-affected", "files": {}}
 
 
-def give_up(case: Any) -> Answer:
+def give_up(_case: Any) -> Answer:
     """That nothing can be done."""
     return {"status": "not-possible", "files": {}, "reason": "hard"}
 
@@ -94,11 +94,10 @@ def touch_everything(case: Any) -> Answer:
 def expected_copied(case: Any) -> Answer:
     """The expected answer, if it can be read, as if it were the work."""
     folder = Path(case.expected_path)
-    found = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*")} if folder else {}
-    return _claim(found or {"answer.json": "{}"})
+    return _claim({path.name: path.read_text(encoding="utf-8") for path in folder.glob("*")})
 
 
-def not_an_answer(case: Any) -> Answer:
+def not_an_answer(_case: Any) -> Answer:
     """Parts of the wrong shape."""
     return {"status": ["remediated"], "files": [["package.json", "{}"]]}
 
