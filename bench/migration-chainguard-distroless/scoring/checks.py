@@ -1,0 +1,172 @@
+"""The checks of a migrated Dockerfile, each a question about the final image or how it is built."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..dockerfile import Dockerfile, Instruction
+from .filesystem import Origin, environment, origins, workdir
+
+REGISTRY = "cgr.dev/chainguard/"
+ENTRYPOINTS = {"python": ("python",), "node": ("node",), "jre": ("java",), "nginx": ("nginx",)}
+"""What the images without a shell start when no ENTRYPOINT is given."""
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "curl", "wget"})
+_FILE = re.compile(r".*\.(py|js|mjs|cjs|jar|conf|json|toml|ya?ml)")
+_ROOT = re.compile(r"(root|0+)(:.*)?")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the image must still be: `expected/image.json` of the case."""
+
+    status: str
+    images: Sequence[str]
+    files: Sequence[Mapping[str, str]]
+    command: Sequence[str]
+    steps: Sequence[str]
+    environment: Mapping[str, str]
+    ports: Sequence[str]
+    health: bool
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Wanted:
+        return cls(
+            document["status"],
+            document.get("images", ()),
+            document.get("files", ()),
+            document.get("command", ()),
+            document.get("steps", ()),
+            document.get("environment", {}),
+            document.get("ports", ()),
+            document.get("health", False),
+        )
+
+
+def has_base(dockerfile: Dockerfile, wanted: Wanted) -> bool:
+    """Whether the final stage starts from one of the wanted images, and not from its variant with a shell."""
+    base = _resolved_base(dockerfile)
+    image, tag = _image(base)
+    return base.startswith(REGISTRY) and image in wanted.images and not tag.endswith("-dev")
+
+
+def runs_nothing(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
+    """Whether the final stage (and any it starts from) has no RUN, which would need a shell."""
+    stages = [dockerfile.final]
+    while (parent := dockerfile.stage(stages[-1].base)) is not None and parent not in stages:
+        stages.append(parent)
+    return not any(any(stage.all("RUN", "SHELL", "ONBUILD")) for stage in stages)
+
+
+def is_not_root(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
+    """Whether no USER of the final stage says root; the images say `nonroot` where nothing else does."""
+    user = dockerfile.final.last("USER")
+    return user is None or not _ROOT.fullmatch(user.value.strip())
+
+
+def starts_without_shell(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
+    """Whether ENTRYPOINT, CMD and HEALTHCHECK are lists whose program is no shell, curl or wget."""
+    final = dockerfile.final
+    started = [final.last("ENTRYPOINT"), final.last("CMD")]
+    lists = [one.exec_form for one in started if one is not None]
+    health = _health_command(dockerfile)
+    lists += [health.exec_form] if health else []
+    return all(words is not None and not (words and _program(words[0]) in _SHELLS) for words in lists)
+
+
+def has_files(dockerfile: Dockerfile, wanted: Wanted) -> bool:
+    """Whether each file that the program needs is where it was."""
+    found = origins(dockerfile)
+    return all(any(_is(one, file) for one in found) for file in wanted.files)
+
+
+def starts_the_same(dockerfile: Dockerfile, wanted: Wanted) -> bool:
+    """Whether the image starts the wanted program with the wanted arguments."""
+    final = dockerfile.final
+    entrypoint, command = final.last("ENTRYPOINT"), final.last("CMD")
+    image, _ = _image(_resolved_base(dockerfile))
+    words = list(entrypoint.words if entrypoint else ENTRYPOINTS.get(image, ()))
+    words += command.words if command else ()
+    here = workdir(dockerfile, final)
+    return _normal(words, here) == _normal(wanted.command, here)
+
+
+def builds_on_chainguard(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
+    """Whether every stage starts from a Chainguard image or another stage."""
+    return all(
+        dockerfile.stage(stage.base) is not None or stage.base.startswith(REGISTRY)
+        for stage in dockerfile.stages
+    )
+
+
+def builds_the_same(dockerfile: Dockerfile, wanted: Wanted) -> bool:
+    """Whether each building step is still run in some stage."""
+    scripts = [one.script for stage in dockerfile.stages for one in stage.all("RUN")]
+    flat = [" ".join(script.split()) for script in scripts]
+    return all(any(step in script for script in flat) for step in wanted.steps)
+
+
+def has_environment(dockerfile: Dockerfile, wanted: Wanted) -> bool:
+    """Whether the wanted variables are set in the image."""
+    found = environment(dockerfile, dockerfile.final)
+    return all(found.get(name) == value for name, value in wanted.environment.items())
+
+
+def has_ports(dockerfile: Dockerfile, wanted: Wanted) -> bool:
+    """Whether exactly the wanted ports are exposed."""
+    variables = environment(dockerfile, dockerfile.final)
+    words = [word for one in dockerfile.final.all("EXPOSE") for word in one.value.split()]
+    ports = {variables.get(word.strip("${}"), word).removesuffix("/tcp") for word in words}
+    return ports == set(wanted.ports)
+
+
+def has_health(dockerfile: Dockerfile, wanted: Wanted) -> bool:
+    """Whether there is a health check, if there was one."""
+    return not wanted.health or _health_command(dockerfile) is not None
+
+
+def _health_command(dockerfile: Dockerfile) -> Instruction | None:
+    health = dockerfile.final.last("HEALTHCHECK")
+    word, _, rest = health.value.partition(" ") if health else ("", "", "")
+    return Instruction("CMD", {}, rest.strip()) if word.upper() == "CMD" else None
+
+
+def _resolved_base(dockerfile: Dockerfile) -> str:
+    stage, seen = dockerfile.final, 0
+    while (parent := dockerfile.stage(stage.base)) is not None and seen < len(dockerfile.stages):
+        stage, seen = parent, seen + 1
+    return stage.base
+
+
+def _image(base: str) -> tuple[str, str]:
+    """(name, tag) of an image: `cgr.dev/chainguard/python:latest-dev` is (python, latest-dev)."""
+    name, _, tag = posixpath.basename(base.partition("@")[0]).partition(":")
+    return name, tag
+
+
+def _is(found: Origin, wanted: Mapping[str, str]) -> bool:
+    at = wanted.get("at")
+    return found.source == wanted["from"] and (at is None or found.path == at)
+
+
+def _program(word: str) -> str:
+    return posixpath.basename(word)
+
+
+def _normal(words: Sequence[str], here: str) -> list[str]:
+    """A command with its program by name, and its files by their full paths."""
+    words = [*words]
+    if not words:
+        return []
+    program = re.sub(r"^(python|node)[\d.]*$", r"\1", _program(words[0]))
+    if program == "python" and len(words) > 2 and words[1] == "-m":
+        program, words = words[2], words[2:]
+    return [program, *(posixpath.join(here, word) if _is_file(word) else word for word in words[1:])]
+
+
+def _is_file(word: str) -> bool:
+    return _FILE.fullmatch(word) is not None and "=" not in word and "://" not in word
