@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..dockerfile import Dockerfile, Instruction
-from .filesystem import Origin, environment, origins, workdir
+from ..stage_state import environment, workdir
+from .filesystem import Origin, origins
 
 REGISTRY = "cgr.dev/chainguard/"
 ENTRYPOINTS = {"python": ("python",), "node": ("node",), "jre": ("java",), "nginx": ("nginx",)}
@@ -149,8 +150,9 @@ def _image(base: str) -> tuple[str, str]:
 
 
 def _is(found: Origin, wanted: Mapping[str, str]) -> bool:
-    at = wanted.get("at")
-    return found.source == wanted["from"] and (at is None or found.path == at)
+    """Whether it has the wanted source, and is `at` the wanted path, or somewhere `under` it."""
+    at, under = wanted.get("at", found.path), wanted.get("under", "").rstrip("/")
+    return found.source == wanted["from"] and found.path == at and f"{found.path}/".startswith(f"{under}/")
 
 
 def _program(word: str) -> str:

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..dockerfile import Dockerfile, Instruction, Stage, assignments, expand
+from ..dockerfile import Dockerfile, Instruction, Stage, expand
+from ..stage_state import moved, walk
 
 CONTEXT = "context:"
 BUILT = "built"
@@ -27,47 +28,19 @@ def origins(dockerfile: Dockerfile, stage: Stage | None = None) -> list[Origin]:
     for one in dockerfile.stages:
         parent = dockerfile.stage(one.base)
         found = list(seen.get(id(parent), [])) if parent is not None else []
-        for copy, workdir, variables in _copies(one):
+        for copy, workdir, variables in _copies(dockerfile, one):
             found += _copied(dockerfile, seen, copy, workdir, variables)
         seen[id(one)] = found[:_MAX_FILES]
     return seen[id(stage or dockerfile.final)]
 
 
-def workdir(dockerfile: Dockerfile, stage: Stage) -> str:
-    """The folder in which a stage ends, `/` when nothing says."""
-    here, variables = "/", environment(dockerfile, stage)
-    for one in _line(dockerfile, stage):
-        for instruction in one.all("WORKDIR"):
-            here = posixpath.join(here, expand(instruction.value.strip('"'), variables))
-    return posixpath.normpath(here)
-
-
-def environment(dockerfile: Dockerfile, stage: Stage) -> dict[str, str]:
-    """The variables that a stage ends with, those of the stages it starts from included."""
-    found: dict[str, str] = {}
-    for one in _line(dockerfile, stage):
-        for instruction in one.all("ENV"):
-            found |= {name: expand(value, found) for name, value in assignments(instruction).items()}
-    return found
-
-
-def _line(dockerfile: Dockerfile, stage: Stage) -> list[Stage]:
-    """The stage after those that it starts from."""
-    line = [stage]
-    while (parent := dockerfile.stage(line[0].base)) is not None and parent not in line:
-        line.insert(0, parent)
-    return line
-
-
-def _copies(stage: Stage) -> Iterator[tuple[Instruction, str, dict[str, str]]]:
-    here = "/"
-    variables: dict[str, str] = {}
-    for one in stage.instructions:
-        if one.name in ("ENV", "ARG"):
-            variables |= assignments(one)
-        elif one.name == "WORKDIR":
-            here = posixpath.normpath(posixpath.join(here, expand(one.value.strip('"'), variables)))
-        elif one.name in ("COPY", "ADD") and len(one.words) > 1:
+def _copies(dockerfile: Dockerfile, stage: Stage) -> Iterator[tuple[Instruction, str, dict[str, str]]]:
+    """The COPY and ADD of a stage itself, each with the folder and the variables at that point."""
+    here, own = "/", {id(instruction) for instruction in stage.instructions}
+    for one, variables in walk(dockerfile, stage):
+        if one.name == "WORKDIR":
+            here = moved(here, one, variables)
+        elif one.name in ("COPY", "ADD") and len(one.words) > 1 and id(one) in own:
             yield one, here, dict(variables)
 
 
