@@ -66,17 +66,18 @@ class MigrationRubric:
         if status not in STATUSES or not isinstance(text, str | None):
             return _worthless("output.malformed")
         if wanted.status != "migrated":
-            return _left_alone(wanted.status, status, text is None or text == before)
+            untouched = text is None or text == before
+            return _left_alone(wanted, status, untouched, str(harness_output.get("reason", "")))
         if status != "migrated":
             return _worthless("migration.missed" if status == "not-possible" and not text else "claim.false")
         return _worthless("output.malformed") if text is None else _migrated(text, wanted)
 
 
-def _left_alone(wanted: str, status: str, unchanged: bool) -> BenchScore:
+def _left_alone(wanted: checks.Wanted, status: str, untouched: bool, reason: str) -> BenchScore:
     """A Dockerfile that needs no migration, or allows none, must be left alone, for the right reason."""
-    if not unchanged:
+    if not untouched:
         return _worthless("needless.change")
-    if status != wanted:
+    if status != wanted.status or not all(word in reason for word in wanted.because):
         return _worthless("claim.false")
     return BenchScore(passed=True, score=1.0, breakdown=dict.fromkeys(map(str, Key), 1.0))
 

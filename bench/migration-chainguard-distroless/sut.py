@@ -23,7 +23,7 @@ def migrate(case: Any) -> dict[str, Any]:
     try:
         dockerfile = parse(text)
         if images.is_migrated(dockerfile):
-            return {"status": "not-needed"}
+            return {"status": "not-needed", "reason": f"it runs on {dockerfile.final.base} already"}
         head = _DIRECTIVES.match(text)
         return {"status": "migrated", "dockerfile": (head[0] if head else "") + stages.rewritten(dockerfile)}
     except (DockerfileError, NotPossible) as reason:

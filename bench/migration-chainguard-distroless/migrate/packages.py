@@ -28,6 +28,8 @@ _NEEDLESS = re.compile(
     r"(?:apt-get|apt)\s.*|apk\s+(?:update|upgrade).*|rm\s+-rf\s+/var/(?:lib/apt|cache).*"
     r"|(?:groupadd|useradd|adduser|addgroup|usermod|chown)\s.*"
 )
+_OTHER_TOOLS = re.compile(r"\b(?:apt|apt-get|dpkg|yum|dnf|microdnf)\s")
+_INTRICATE = re.compile(r"\b(?:for|while|until|if|case)\b|\|\||[{}]")
 _SEPARATOR = re.compile(r"\s*(?:&&|;|\n)\s*")
 
 
@@ -38,10 +40,13 @@ def on_wolfi(run: Instruction) -> str | None:
         NotPossible: it installs something that is not a tool of a build: the program would lack it.
     """
     kept = list(_translated(run))
-    original = [part for part in _commands(run) if part]
+    unchanged = kept == [part for part in _commands(run) if part]
+    left = any(_OTHER_TOOLS.search(command) for command in kept)
+    if left or (not unchanged and _INTRICATE.search(run.script)):
+        raise NotPossible("a step that installs packages is too intricate to be taken apart")
     if not kept:
         return None
-    if kept == original:
+    if unchanged:
         return run.raw
     if run.bodies:
         lines = "\n".join(kept)

@@ -18,6 +18,8 @@ ENTRYPOINTS = {"python": ("python",), "node": ("node",), "jre": ("java",), "ngin
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "curl", "wget"})
 _FILE = re.compile(r".*\.(py|js|mjs|cjs|jar|conf|json|toml|ya?ml)")
+_TAG = re.compile(r"|latest|\d+(\.\d+)*")
+"""Tags of images without a shell; those of other publishers (`-slim`, `-alpine`) and `-dev` are none."""
 _ROOT = re.compile(r"(root|0+)(:.*)?")
 
 
@@ -26,6 +28,7 @@ class Wanted:
     """What the image must still be: `expected/image.json` of the case."""
 
     status: str
+    because: Sequence[str]
     images: Sequence[str]
     files: Sequence[Mapping[str, str]]
     command: Sequence[str]
@@ -38,6 +41,7 @@ class Wanted:
     def of(cls, document: Mapping[str, Any]) -> Wanted:
         return cls(
             document["status"],
+            document.get("because", ()),
             document.get("images", ()),
             document.get("files", ()),
             document.get("command", ()),
@@ -50,9 +54,8 @@ class Wanted:
 
 def has_base(dockerfile: Dockerfile, wanted: Wanted) -> bool:
     """Whether the final stage starts from one of the wanted images, and not from its variant with a shell."""
-    base = _resolved_base(dockerfile)
-    image, tag = _image(base)
-    return base.startswith(REGISTRY) and image in wanted.images and not tag.endswith("-dev")
+    image, tag = _image(_resolved_base(dockerfile))
+    return image in {REGISTRY + one for one in wanted.images} and _TAG.fullmatch(tag) is not None
 
 
 def runs_nothing(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
@@ -90,7 +93,7 @@ def starts_the_same(dockerfile: Dockerfile, wanted: Wanted) -> bool:
     final = dockerfile.final
     entrypoint, command = final.last("ENTRYPOINT"), final.last("CMD")
     image, _ = _image(_resolved_base(dockerfile))
-    words = list(entrypoint.words if entrypoint else ENTRYPOINTS.get(image, ()))
+    words = list(entrypoint.words if entrypoint else ENTRYPOINTS.get(image.removeprefix(REGISTRY), ()))
     words += command.words if command else ()
     here = workdir(dockerfile, final)
     return _normal(words, here) == _normal(wanted.command, here)
@@ -144,9 +147,10 @@ def _resolved_base(dockerfile: Dockerfile) -> str:
 
 
 def _image(base: str) -> tuple[str, str]:
-    """(name, tag) of an image: `cgr.dev/chainguard/python:latest-dev` is (python, latest-dev)."""
-    name, _, tag = posixpath.basename(base.partition("@")[0]).partition(":")
-    return name, tag
+    """(image, tag): `cgr.dev/chainguard/python:latest-dev` is (cgr.dev/chainguard/python, latest-dev)."""
+    folder, slash, last = base.partition("@")[0].rpartition("/")
+    name, _, tag = last.partition(":")
+    return f"{folder}{slash}{name}", tag
 
 
 def _is(found: Origin, wanted: Mapping[str, str]) -> bool:
