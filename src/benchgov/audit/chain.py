@@ -34,7 +34,9 @@ from benchgov.wire import utc_text
 
 __all__ = ["Appended", "Draft", "Kind", "Verification", "append", "find", "read", "verify"]
 
-Kind = Literal["verify-env", "run", "comparison", "baseline", "approval", "dossier"]
+Kind = Literal[
+    "verify-env", "run", "comparison", "baseline", "approval", "dossier", "eval", "verdict", "calibration"
+]
 
 
 @dataclass(frozen=True)

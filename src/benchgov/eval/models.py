@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from benchgov.canonical import digest_of
 from benchgov.wire import Blake3, Name, Sha256, Utc, Wire
 
 Severity = Literal["block", "warn", "info"]
@@ -154,6 +155,16 @@ class BenchRunReport(Wire):
     def unlinked(self) -> BenchRunReport:
         """The report without its place in the audit log: what is recorded."""
         return self.model_copy(update={"prev_hash": None, "chain_head": None})
+
+    @property
+    def result_digest(self) -> str:
+        """The digest of what was found: the scores without the time that they took."""
+        return digest_of(
+            [
+                [case_id, score.model_copy(update={"wall_clock_ms": 0}).to_json()]
+                for case_id, score in self.per_case
+            ]
+        )
 
     @property
     def content_id(self) -> str:

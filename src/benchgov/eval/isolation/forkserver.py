@@ -1,0 +1,321 @@
+"""A fork server: code that is not trusted is imported once, and each question is answered by a fork of it.
+
+The harness's side of `keeper` and `worker`. One server answers one question at a time; `ForkServers` hands
+questions to several. Whatever goes wrong ends the whole tree of processes, and the next question starts
+another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from benchgov.canonical import Json
+from benchgov.errors import InputError
+from benchgov.eval.isolation.confine import Confinement
+from benchgov.eval.isolation.keeper import SWEEP
+from benchgov.eval.isolation.launch import Launch
+from benchgov.eval.isolation.limits import Limits
+from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Watch
+from benchgov.eval.isolation.sweep import kill_group
+from benchgov.eval.isolation.worker import READY, UNCONFINED
+
+START_SECONDS = 60.0
+END_SECONDS = 5.0
+_NONCE_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a server runs.
+
+    `target`, `module:function` of ours, is imported first. Then the process is confined, and the function
+    is called with `setup`: it imports what is not trusted and returns the handler (`worker.Handler`).
+    `sweeps`: look for processes that an answer left behind; needless where none can be started. `lasting`:
+    let the server answer further questions; not where an answer's process could reach into it.
+    """
+
+    target: str
+    setup: Json
+    confinement: Confinement | None = None
+    limits: Limits | None = None
+    sweeps: bool = True
+    lasting: bool = True
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question; `folder` is where its process works, and the rest tightens what the server may do."""
+
+    question: Json
+    folder: Path | None = None
+    confinement: Confinement | None = None
+    limits: Limits = field(default_factory=Limits)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    problem: Callable[[], str | None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer, what its process printed to standard error, and how long it took from question to end."""
+
+    answer: Any
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+
+class ForkServer:
+    """One server; started by the first question, and again after it has been ended."""
+
+    def __init__(self, program: Program, launch: Launch) -> None:
+        self._program = program
+        self._launch = launch
+        self._process: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
+        self._control: socket.socket | None = None
+
+    def ask(self, task: Task, timeout: float) -> Answered:
+        """The answer to one question, within `timeout` seconds (which the start of a server is no part of).
+
+        Raises:
+            ProcessFailure: there is none; afterwards no process that the question started is left.
+        """
+        nonce = secrets.token_hex(_NONCE_BYTES)
+        printed, status, seconds = self.run(task, timeout, nonce)
+        _check_end(printed, status)
+        return Answered(one_answer(printed, nonce), bytes(printed.stdout), bytes(printed.stderr), seconds)
+
+    def run(self, task: Task, timeout: float, nonce: str = "") -> tuple[Printed, int, float]:
+        """What the process of one question printed, its exit code, and its seconds.
+
+        For a handler that becomes another program, which knows nothing of nonces.
+
+        Raises:
+            ProcessFailure: as `ask`, but for what the process says and how it ends.
+        """
+        self.start()
+        message: dict[str, Json] = {
+            "nonce": nonce,
+            "question": task.question,
+            "folder": str(task.folder) if task.folder else None,
+            "environ": dict(task.environ),
+            **_restrictions(task.confinement, task.limits),
+        }
+        began = time.monotonic()
+        try:
+            printed, status = self._exchange(message, Watch(task.limits, timeout, task.problem))
+            self._sweep(printed, status)
+        except BaseException:
+            self.close()
+            raise
+        seconds = time.monotonic() - began
+        if not self._program.lasting:
+            self.close()
+        return printed, int(status), seconds
+
+    def interrupt(self) -> None:
+        """End the question that another thread waits for; it fails there as `killed`."""
+        if (orders := self._orders) is not None:
+            with contextlib.suppress(OSError):
+                orders.shutdown(socket.SHUT_RDWR)
+
+    def start(self) -> None:
+        """Start the server unless it runs.
+
+        Raises:
+            ProcessFailure: mostly `not_started`, with what it printed.
+        """
+        if self._process is not None:
+            return
+        keeping, orders = socket.socketpair()
+        serving, control = socket.socketpair()
+        with keeping, serving:
+            self._orders, self._control = orders, control
+            handed = (keeping.fileno(), serving.fileno())
+            try:
+                self._process = subprocess.Popen(
+                    self._launch.command(*handed),
+                    env=dict(self._launch.environ),
+                    pass_fds=handed,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                    cwd="/",
+                )
+            except OSError as error:
+                self.close()
+                raise ProcessFailure("not_started", f"cannot be started: {error}") from error
+        self._prepare()
+
+    def _prepare(self) -> None:
+        program = self._program
+        message: dict[str, Json] = {
+            "target": program.target,
+            "setup": program.setup,
+            **_restrictions(program.confinement, program.limits),
+        }
+        try:
+            printed, status = self._exchange(message, Watch(program.limits or Limits(), START_SECONDS))
+            if status != READY:
+                kind: Kind = "not_confined" if status == UNCONFINED else "not_started"
+                raise printed.failure(kind, f"cannot be loaded: {_last_line(printed.stderr)}")
+        except BaseException:
+            self.close()
+            raise
+
+    def _exchange(self, message: dict[str, Json], watch: Watch) -> tuple[Printed, bytes]:
+        """Send a message with three streams, and gather what comes until the worker says something."""
+        assert self._control is not None
+        with _question_file(message) as question, _pipe() as out, _pipe() as err:
+            streams = [question.fileno(), out[1].fileno(), err[1].fileno()]
+            try:
+                socket.send_fds(self._control, [b"?"], streams)
+            except OSError:
+                raise ProcessFailure("killed", "its process was gone before it was asked") from None
+            out[1].close()
+            err[1].close()
+            collector = Collector((out[0], err[0]), self._control.fileno(), watch)
+            return collector.printed, collector.collect()
+
+    def _sweep(self, printed: Printed, status: bytes) -> None:
+        """Leave nothing behind of what was asked; a server that is gone is ended wholly by whoever called."""
+        if not status.strip(b"-\n").isdigit():
+            raise printed.failure("killed", "the process that serves it ended")
+        if not self._program.sweeps:
+            return
+        assert self._orders is not None
+        try:
+            self._orders.settimeout(END_SECONDS)
+            self._orders.sendall(SWEEP)
+            if self._orders.recv(1) != SWEEP:
+                raise ConnectionError
+        except OSError:
+            raise printed.failure("killed", "what keeps its processes ended") from None
+
+    def close(self) -> None:
+        """End the server and all that it started; a further question starts another."""
+        for end in (self._orders, self._control):
+            if end is not None:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+                end.close()
+        self._orders = self._control = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            kill_group(process.pid)
+            process.wait()
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ForkServers:
+    """Several servers of one program; a question waits for the next that is free. Safe from many threads."""
+
+    def __init__(self, program: Program, launch: Launch, count: int) -> None:
+        self.program = program
+        self._servers = [ForkServer(program, launch) for _ in range(count)]
+        self._free: queue.LifoQueue[ForkServer] = queue.LifoQueue()
+        for server in self._servers:
+            self._free.put(server)
+
+    def ask(self, task: Task, timeout: float) -> Answered:
+        """As `ForkServer.ask`; waiting for a server takes nothing off `timeout`."""
+        server = self._free.get()
+        try:
+            return server.ask(task, timeout)
+        finally:
+            self._free.put(server)
+
+    def __enter__(self) -> ForkServers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server in self._servers:
+            server.close()
+
+
+def _check_end(printed: Printed, code: int) -> None:
+    if code < 0:
+        raise printed.failure("killed", f"killed by signal {-code}")
+    if code > 0:
+        raise printed.failure("crashed", f"ended with exit code {code}: {_last_line(printed.stderr)}")
+
+
+def one_answer(printed: Printed, nonce: str) -> Any:
+    """The one JSON document on standard output, if it carries the nonce.
+
+    Raises:
+        ProcessFailure: `malformed_output` or `wrong_nonce`.
+    """
+    from benchgov.documents import parse_json  # loads pydantic, which the worker does without
+
+    try:
+        text = printed.stdout.decode("utf-8")
+        document = parse_json(text, "its standard output")
+    except (UnicodeDecodeError, InputError) as error:
+        raise printed.failure("malformed_output", f"not one JSON document: {error}") from None
+    if not isinstance(document, dict) or set(document) != {"nonce", "answer"}:
+        raise printed.failure("malformed_output", "not an object of a nonce and an answer")
+    if document["nonce"] != nonce:
+        raise printed.failure("wrong_nonce", "the answer is not to this question")
+    return document["answer"]
+
+
+def _restrictions(confinement: Confinement | None, limits: Limits | None) -> dict[str, Json]:
+    return {
+        "confinement": confinement.to_json() if confinement else None,
+        "limits": dict(limits.to_json()) if limits else None,
+    }
+
+
+def _last_line(stderr: bytes | bytearray) -> str:
+    lines = bytes(stderr).decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "it printed nothing"
+
+
+@contextlib.contextmanager
+def _question_file(message: dict[str, Json]) -> Iterator[IO[bytes]]:
+    """A file without a name: a process that never reads its question keeps nobody waiting."""
+    import json
+
+    with tempfile.TemporaryFile() as stream:
+        stream.write(json.dumps(message, allow_nan=False).encode())
+        stream.flush()
+        stream.seek(0)
+        yield stream
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, IO[bytes]]]:
+    """The end that is read from, and the one that is handed over and then closed here."""
+    read, write = os.pipe()
+    try:
+        with open(write, "wb", buffering=0) as writer:  # noqa: PTH123
+            yield read, writer
+    finally:
+        os.close(read)

@@ -1,0 +1,173 @@
+"""Scores by a rubric that is not trusted: in a process of its own for each case, as isolated as chosen."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from benchgov.canonical import Json
+from benchgov.eval.isolation import places
+from benchgov.eval.isolation.bubblewrap import wrapper
+from benchgov.eval.isolation.case_folder import CaseFolder, case_folder, wipe
+from benchgov.eval.isolation.confine import Confinement
+from benchgov.eval.isolation.forkserver import Answered, ForkServers, Program, Task
+from benchgov.eval.isolation.kernel import hide_process
+from benchgov.eval.isolation.launch import Launch
+from benchgov.eval.isolation.levels import Level, confines
+from benchgov.eval.isolation.limits import Limits
+from benchgov.eval.isolation.streams import Kind, ProcessFailure
+from benchgov.eval.models import BANNED_WORDS, BenchCase, BenchScore
+from benchgov.text import one_line
+
+_MAX_DETAIL = 500
+
+_CODES: Mapping[Kind, str] = {
+    "not_started": "rubric.malformed_output",
+    "not_confined": "harness.isolation",
+    "timeout": "rubric.timeout",
+    "killed": "rubric.killed",
+    "crashed": "rubric.malformed_output",
+    "output_limit": "rubric.output_limit",
+    "malformed_output": "rubric.malformed_output",
+    "wrong_nonce": "rubric.wrong_nonce",
+}
+
+
+class RubricFailure(Exception):  # noqa: N818 (data about a case, not an error of the harness)
+    """A case that its rubric gave no valid score: the code of the failure mode that this is, and why."""
+
+    def __init__(self, code: str, detail: str, stderr: bytes = b"") -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = one_line(detail, _MAX_DETAIL)
+        self.stderr = stderr
+
+
+@dataclass(frozen=True)
+class RubricAnswer:
+    """A valid score, and what the rubric's process printed."""
+
+    score: BenchScore
+    stdout: bytes
+    stderr: bytes
+
+
+class RubricHost:
+    """Scores cases with one rubric; safe to use from many threads, each of which waits for its own answer."""
+
+    def __init__(self, servers: ForkServers, base: Path, *, level: Level, limits: Limits) -> None:
+        self.level = level
+        self._servers = servers
+        self._base = base
+        self._limits = limits
+        self._reads = servers.program.confinement.reads if servers.program.confinement else ()
+
+    def score(self, case: BenchCase, harness_output: Mapping[str, Json], *, timeout: float) -> RubricAnswer:
+        """The score of `harness_output` as an answer to `case`, within `timeout` seconds.
+
+        The score carries the level of isolation and the milliseconds that the rubric took; what it says
+        itself of these, of costs and of attempts, is dropped.
+
+        Raises:
+            RubricFailure: there is no valid score. The next case is not affected.
+        """
+        try:
+            with case_folder(self._base, input=case.input_path, expected=case.expected_path) as folder:
+                answered = self._servers.ask(self._task(case, harness_output, folder, timeout), timeout)
+        except ProcessFailure as failure:
+            raise RubricFailure(_CODES[failure.kind], failure.detail, failure.stderr) from failure
+        except OSError as error:
+            raise RubricFailure("harness.isolation", f"no folder for the case: {error}") from error
+        score = _valid(answered)
+        measured = {
+            "isolation_class": self.level,
+            "wall_clock_ms": round(answered.seconds * 1000),
+            "cost_usd": 0.0,
+            "attempts": 1,
+        }
+        return RubricAnswer(score.model_copy(update=measured), answered.stdout, answered.stderr)
+
+    def _task(
+        self, case: BenchCase, harness_output: Mapping[str, Json], folder: CaseFolder, timeout: float
+    ) -> Task:
+        copies = {"input_path": folder.given["input"], "expected_path": folder.given["expected"]}
+        shown = case.model_copy(update={**copies, "cassette_path": None})
+        own = Confinement(reads=(*self._reads, *folder.given.values()), writes=(folder.work,))
+        return Task(
+            question={"case": shown.to_json(), "harness_output": dict(harness_output)},
+            folder=folder.work,
+            confinement=own if confines(self.level) else None,
+            limits=replace(self._limits, cpu_seconds=_cpu_seconds(self._limits, timeout)),
+            environ={"TMPDIR": str(folder.work)},
+            problem=lambda: folder.problem(self._limits),
+        )
+
+
+@contextlib.contextmanager
+def open_rubric(
+    bench_path: Path, root: Path, *, level: Level, limits: Limits | None = None, processes: int = 1
+) -> Iterator[RubricHost]:
+    """Scores by the rubric of the bench at `bench_path`, isolated at `level`, in up to `processes` at a time.
+
+    `root` is the repository, which the rubric cannot read: it sees its bench without the cases, its Python,
+    and a copy of its own case. `level` comes from `levels.choose`. From now on no process of the same user
+    can read this one's memory or environment.
+    """
+    del root
+    hide_process()
+    bench_path = bench_path.resolve()
+    base = Path(tempfile.mkdtemp(prefix="benchgov-rubric-")).resolve()
+    try:
+        launch = Launch()
+        launch = replace(launch, path=places.importable(launch.path, bench_path))
+        reads = (*places.interpreter(launch.path), *places.of_bench(bench_path))
+        inside = Confinement(reads=(*reads, base), writes=(base,), forks=True)
+        if level == "bubblewrap":
+            launch = replace(launch, wrapper=wrapper(reads, base))
+        confined = confines(level)
+        program = Program(
+            target="benchgov.eval.isolation.rubric_worker:prepare",
+            setup={"bench_path": str(bench_path)},
+            confinement=replace(inside, reads=reads) if confined else None,
+            sweeps=not confined,
+            lasting=confined,
+        )
+        with ForkServers(program, launch, processes) as servers:
+            yield RubricHost(servers, base, level=level, limits=limits or Limits())
+    finally:
+        wipe(base)
+
+
+def _cpu_seconds(limits: Limits, timeout: float) -> int:
+    """No more processor time than the clock allows: a busy rubric ends even with nobody there to end it."""
+    return min(limits.cpu_seconds or int(timeout) + 1, int(timeout) + 1)
+
+
+def _valid(answered: Answered) -> BenchScore:
+    try:
+        # As JSON: strictly, a tuple may come as a list there, while "yes" is still no boolean.
+        score = BenchScore.model_validate_json(json.dumps(answered.answer), strict=True)
+    except ValidationError as error:
+        raise RubricFailure("rubric.score_invalid", _first_fault(error), answered.stderr) from None
+    _refuse_banned("rubric.unknown_breakdown_key", score.breakdown, answered)
+    _refuse_banned("rubric.unknown_failure_mode", [mode.code for mode in score.failure_modes], answered)
+    return score
+
+
+def _refuse_banned(code: str, names: Any, answered: Answered) -> None:
+    for name in names:
+        if any(word in name.lower() for word in BANNED_WORDS):
+            raise RubricFailure(code, f"{name!r} is what a model says of itself", answered.stderr)
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, fault["loc"])) or "score"
+    return f"{place}: {fault['msg']}"

@@ -1,0 +1,131 @@
+"""Reading what a process prints, with bounds on how much and how long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from benchgov.eval.isolation.limits import Limits
+
+_CHUNK_BYTES = 1 << 16
+_TICK_SECONDS = 0.2
+
+Kind = Literal[
+    "not_started",  # nothing could be asked: the code could not be imported, or the process not be made
+    "not_confined",  # the kernel refused a part of the confinement
+    "timeout",
+    "killed",  # by a signal: a limit of the kernel, or its own doing
+    "crashed",  # with an exit code, which is what an exception is too
+    "output_limit",
+    "malformed_output",
+    "wrong_nonce",
+]
+
+
+class ProcessFailure(Exception):  # noqa: N818 (data about a case, not an error of the harness)
+    """A process did not answer as it should have: in what way, and what it printed."""
+
+    def __init__(self, kind: Kind, detail: str, *, stdout: bytes = b"", stderr: bytes = b"") -> None:
+        super().__init__(detail)
+        self.kind: Kind = kind
+        self.detail = detail
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+@dataclass
+class Printed:
+    """What came on a process's two streams so far."""
+
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+
+    def failure(self, kind: Kind, detail: str) -> ProcessFailure:
+        """A failure that carries what was printed until then."""
+        return ProcessFailure(kind, detail, stdout=bytes(self.stdout), stderr=bytes(self.stderr))
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is held against a process while it runs.
+
+    `problem` is asked a few times a second, and says what is wrong by now, if anything is.
+    """
+
+    limits: Limits
+    seconds: float
+    problem: Callable[[], str | None] = lambda: None
+
+
+class Collector:
+    """Reads what a process prints until a message comes on its control socket."""
+
+    def __init__(self, pipes: tuple[int, int], control: int, watch: Watch) -> None:
+        self.printed = Printed()
+        self._control = control
+        self._watch = watch
+        limits = watch.limits
+        self._sinks = {
+            pipes[0]: (self.printed.stdout, limits.output_bytes, "standard output"),
+            pipes[1]: (self.printed.stderr, limits.error_bytes, "standard error"),
+        }
+        for pipe in pipes:
+            os.set_blocking(pipe, False)
+
+    def collect(self) -> bytes:
+        """The message; empty when the other end is gone.
+
+        What has come down the pipes by then is all that counts: whoever holds them open keeps nobody waiting.
+
+        Raises:
+            ProcessFailure: `timeout`, or `output_limit`.
+        """
+        deadline = time.monotonic() + self._watch.seconds
+        next_look = time.monotonic() + _TICK_SECONDS
+        with selectors.DefaultSelector() as selector:
+            for descriptor in (*self._sinks, self._control):
+                selector.register(descriptor, selectors.EVENT_READ)
+            while True:
+                ready = self._wait(selector, deadline)
+                if self._control in ready:
+                    for pipe in self._sinks:
+                        self._drain(pipe)
+                    return _message(self._control)
+                for pipe in ready:
+                    if not self._drain(pipe):
+                        selector.unregister(pipe)
+                if time.monotonic() >= next_look:
+                    next_look += _TICK_SECONDS
+                    self._look()
+
+    def _wait(self, selector: selectors.BaseSelector, deadline: float) -> set[int]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise self.printed.failure("timeout", f"did not answer within {self._watch.seconds:g} s")
+        return {key.fd for key, _ in selector.select(min(left, _TICK_SECONDS))}
+
+    def _look(self) -> None:
+        if problem := self._watch.problem():
+            raise self.printed.failure("output_limit", problem)
+
+    def _drain(self, pipe: int) -> bool:
+        """Read what is there; whether more may come."""
+        sink, limit, name = self._sinks[pipe]
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(pipe, _CHUNK_BYTES):
+                sink += chunk[: limit - len(sink)]
+                if len(sink) >= limit:
+                    raise self.printed.failure("output_limit", f"more than {limit:,} bytes on {name}")
+            return False
+        return True
+
+
+def _message(control: int) -> bytes:
+    with contextlib.suppress(ConnectionError):
+        return os.read(control, 64)
+    return b""

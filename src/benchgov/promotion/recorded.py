@@ -1,0 +1,95 @@
+"""The recorded eval runs of a task class: from the verified log, each held against its run file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchgov.audit.chain import Appended, Draft, append, read, verify
+from benchgov.audit.record import Record
+from benchgov.audit.verification import Verification
+from benchgov.canonical import blake3_hex
+from benchgov.documents import json_model
+from benchgov.errors import InputError, TamperError
+from benchgov.eval.models import BenchRunReport
+from benchgov.files import read_text
+from benchgov.promotion.gate import Seen
+from benchgov.rim import Clock
+
+MAX_REPORT_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Who records, when, and in which workflow; `allow` is as `audit.chain.append` takes it."""
+
+    host: str
+    now: Clock
+    environ: Mapping[str, str]
+    allow: tuple[str, ...] = ()
+
+    def append(self, store: Path, draft: Draft) -> Appended:
+        """Record a draft; raises as `audit.chain.append`."""
+        return append(store, draft, host=self.host, now=self.now, allow=self.allow)
+
+
+@dataclass(frozen=True)
+class History:
+    """The eval records of one task class in the order of the log, and what verifying the log found."""
+
+    task_class: str
+    records: tuple[Record, ...]
+    verification: Verification
+
+    @property
+    def window(self) -> tuple[Seen, ...]:
+        """The runs, as the log has them."""
+        return tuple(
+            Seen(self.task_class, one.complete, one.recorded_at_utc, one.host, one.isolation_class or "")
+            for one in self.records
+        )
+
+    def complete(self, source: str | None = None) -> tuple[Record, ...]:
+        """Those that are complete, the newest last; of one host, if it is named."""
+        found = [one for one in self.records if one.complete and source in (None, one.host)]
+        return tuple(sorted(found, key=lambda one: one.recorded_at_utc))
+
+
+def history(store: Path, task_class: str) -> History:
+    """The recorded runs of a task class.
+
+    Raises:
+        TamperError: the log does not verify: nothing in it is evidence then.
+        InputError: there is no log.
+    """
+    verification = verify(store, strict=True)
+    if verification.divergence:
+        raise verification.divergence.error()
+    records = (record for _, record in read(store))
+    chosen = tuple(
+        one for one in records if one.kind == "eval" and one.subject.get("task_class") == task_class
+    )
+    return History(task_class, chosen, verification)
+
+
+def report_of(record: Record, runs: Path) -> BenchRunReport:
+    """The report that a record vouches for, read from the folder of run files.
+
+    Raises:
+        TamperError: the file is not what was recorded.
+        InputError: it is not there, or not a report.
+    """
+    if not record.evidence:
+        raise InputError(f"record {record.sequence} of {record.host} names no run file", where=str(runs))
+    evidence = record.evidence[0]
+    path = runs / Path(evidence.name).name
+    report = json_model(read_text(path, MAX_REPORT_BYTES), BenchRunReport, str(path))
+    if blake3_hex(report.unlinked().to_bytes()) != evidence.blake3 or report.chain_head != record.chain_head:
+        raise TamperError(f"not the report that record {record.sequence} vouches for", where=str(path))
+    return report
+
+
+def reports(records: Sequence[Record], runs: Path) -> tuple[BenchRunReport, ...]:
+    """The reports of several records; raises as `report_of`."""
+    return tuple(report_of(record, runs) for record in records)
