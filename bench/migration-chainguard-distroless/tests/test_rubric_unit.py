@@ -17,7 +17,8 @@ BENCH = Path(__file__).resolve().parents[1]
 PACKAGE = f"bench.{BENCH.name}"
 CASES = tuple(sorted(path.name for path in (BENCH / "cases").iterdir() if path.is_dir()))
 UNSOLVED = ("010-static-site-nginx", "013-libpq-at-run-time")
-SOLVED = tuple(name for name in CASES if name not in UNSOLVED)
+WITHOUT_HEALTH_CHECK = "016-go-health-check"
+SOLVED = tuple(name for name in CASES if name not in (*UNSOLVED, WITHOUT_HEALTH_CHECK))
 
 rubric = import_module(f"{PACKAGE}.rubric").MigrationRubric()
 migrate = import_module(f"{PACKAGE}.sut").migrate
@@ -114,6 +115,9 @@ def test_one_thing_wrong_is_found_and_named(name: str, old: str, new: str, code:
 
 def test_a_dropped_health_check_costs_little() -> None:
     """An image without its health check still runs: a part of the score is lost, the case is passed."""
+    dropped = score(WITHOUT_HEALTH_CHECK, migrate(load(WITHOUT_HEALTH_CHECK)))
+    assert (dropped.passed, dropped.score) == (True, 0.9)
+    assert [mode.code for mode in dropped.failure_modes] == ["health.lost"]
     lines = migrate(load(GUNICORN))["dockerfile"].splitlines(keepends=True)
     found = written(GUNICORN, "".join(line for line in lines if not line.startswith("HEALTHCHECK")))
     assert found.passed

@@ -16,7 +16,6 @@ DATA_FILES = ("advisory.json", "versions.json")
 _READERS: dict[str, Callable[[str, Subject], View]] = {
     "package.json": npm.read_manifest,
     "package-lock.json": npm.read_lock,
-    "requirements.txt": python.read_requirements,
     "pyproject.toml": python.read_pyproject,
     "pom.xml": maven.read,
     "go.mod": go.read_mod,
@@ -74,9 +73,15 @@ def view_all(files: Mapping[str, str], subject: Subject) -> dict[str, View]:
     """
     found = {}
     for name, text in files.items():
-        reader = _READERS.get(name.rpartition("/")[2])
+        reader = _reader(name.rpartition("/")[2])
         found[name] = reader(text, subject) if reader else View(rest=text)
     return found
+
+
+def _reader(name: str) -> Callable[[str, Subject], View] | None:
+    if name.startswith("requirements") and name.endswith(".txt"):
+        return python.read_requirements
+    return _READERS.get(name)
 
 
 def places_of(views: Mapping[str, View]) -> dict[str, Place]:

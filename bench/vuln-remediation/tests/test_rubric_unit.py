@@ -19,7 +19,8 @@ BENCH = Path(__file__).resolve().parents[1]
 PACKAGE = f"bench.{BENCH.name}"
 CASES = tuple(sorted(path.name for path in (BENCH / "cases").iterdir() if path.is_dir()))
 UNSOLVED = ("011-cve-2022-25857-snakeyaml", "014-cve-2021-3803-nth-check")
-SOLVED = tuple(name for name in CASES if name not in UNSOLVED)
+HALF_SOLVED = "018-cve-2020-14343-pyyaml"
+SOLVED = tuple(name for name in CASES if name not in (*UNSOLVED, HALF_SOLVED))
 
 rubric = import_module(f"{PACKAGE}.rubric").VulnRemediationRubric()
 remediate = import_module(f"{PACKAGE}.sut").remediate
@@ -70,6 +71,13 @@ def test_what_the_sut_cannot_do_it_says(name: str) -> None:
     found = score(name, remediate(load(name)))
     assert (found.passed, found.score) == (False, 0.0)
     assert [(mode.code, mode.severity) for mode in found.failure_modes] == [("fix.missed", "warn")]
+
+
+def test_what_the_sut_does_by_half_it_is_paid_by_half() -> None:
+    """One of two files of requirements mended: a part of the score, no pass, and the reason."""
+    found = score(HALF_SOLVED, remediate(load(HALF_SOLVED)))
+    assert (found.passed, found.breakdown["fixed"], found.score) == (False, 0.5, 0.8)
+    assert [mode.code for mode in found.failure_modes] == ["fix.incomplete"]
 
 
 @pytest.mark.parametrize("cheat", cheats, ids=lambda cheat: cheat.__name__)
