@@ -111,6 +111,9 @@ def parse(text: str) -> Dockerfile:
             raise DockerfileError(f"{one.name} before the first FROM")
     if not stages:
         raise DockerfileError("no FROM")
+    names = [name.lower() for _, name, _ in stages if name]
+    if len(set(names)) < len(names):
+        raise DockerfileError("two stages have one name")
     return Dockerfile(tuple(Stage(base, name, tuple(found)) for base, name, found in stages))
 
 

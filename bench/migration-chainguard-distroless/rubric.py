@@ -51,6 +51,7 @@ WEIGHTS = {
 """The rest of the score, 0.4, is for an image that would start."""
 
 STATUSES = ("migrated", "not-needed", "not-possible")
+PARTS = frozenset(("status", "dockerfile", "reason"))
 INFO = ("health.lost",)
 WARN = ("migration.missed", "build.foreign-image", "build.step-lost", "environment.lost", "port.lost")
 
@@ -59,11 +60,12 @@ class MigrationRubric:
     """Whether the image runs the same program, without root, shell or package manager."""
 
     def score(self, case: BenchCase, harness_output: Mapping[str, Any]) -> BenchScore:
-        """The score of `{"status", "dockerfile"}` for the Dockerfile in the case's `input/`."""
-        wanted = checks.Wanted.of(json.loads((case.expected_path / "image.json").read_text(encoding="utf-8")))
+        """The score of `{"status", "dockerfile", "reason"}` for the Dockerfile in the case's `input/`."""
         before = (case.input_path / "Dockerfile").read_text(encoding="utf-8")
+        expected = json.loads((case.expected_path / "image.json").read_text(encoding="utf-8"))
+        wanted = checks.Wanted.of(expected, parse(before))
         status, text = harness_output.get("status"), harness_output.get("dockerfile")
-        if status not in STATUSES or not isinstance(text, str | None):
+        if status not in STATUSES or not isinstance(text, str | None) or set(harness_output) - PARTS:
             return _worthless("output.malformed")
         if wanted.status != "migrated":
             untouched = text is None or text == before

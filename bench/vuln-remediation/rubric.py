@@ -33,6 +33,7 @@ WEIGHTS = {
     Key.INSTALLED: 0.05,
 }
 STATUSES = ("remediated", "not-affected", "not-possible")
+PARTS = frozenset(("status", "installed", "files", "reason"))
 MAX_TEXT = 1_000_000
 
 _CODES = {
@@ -49,7 +50,7 @@ class VulnRemediationRubric:
     """Whether a project was moved off the affected versions of a package, and nothing else happened to it."""
 
     def score(self, case: BenchCase, harness_output: Mapping[str, Any]) -> BenchScore:
-        """The score of `{"status", "installed", "files"}` for the project in the case's `input/`."""
+        """The score of `{"status", "installed", "files", "reason"}` for the project in `input/`."""
         truth = load(case.input_path, case.expected_path)
         files = _changed_files(harness_output, truth)
         if files is None:
@@ -65,7 +66,7 @@ class VulnRemediationRubric:
 def _changed_files(output: Mapping[str, Any], truth: Truth) -> dict[str, str] | None:
     """The files that the answer changes; None when it is no answer."""
     files = output.get("files")
-    if output.get("status") not in STATUSES or not isinstance(files, Mapping):
+    if output.get("status") not in STATUSES or not isinstance(files, Mapping) or set(output) - PARTS:
         return None
     if not all(name in truth.files and isinstance(text, str) for name, text in files.items()):
         return None
@@ -78,7 +79,7 @@ def _left_alone(truth: Truth, status: str, files: Mapping[str, str], output: Map
     """A project that needs no change, or cannot be helped: it must be left alone, for the right reason."""
     if files:
         return _worthless("needless.change")
-    if status != truth.status:
+    if status != truth.status or output.get("reason") != truth.reason:
         return _worthless("claim.false")
     if not _installed_right(truth, output):
         return _worthless("installed.wrong")
@@ -110,7 +111,7 @@ def _remediated(truth: Truth, files: Mapping[str, str], output: Mapping[str, Any
 
 def _scored(parts: Mapping[Key, float]) -> BenchScore:
     score = round(sum(WEIGHTS[key] * value for key, value in parts.items()), 6)
-    needed = (Key.FIXED, Key.AGREEMENT, Key.INTEGRITY)
+    needed = (Key.FIXED, Key.AGREEMENT, Key.INTEGRITY, Key.INSTALLED)
     return BenchScore(
         passed=all(parts[key] == 1 for key in needed),
         score=score,
@@ -139,7 +140,7 @@ def _mode(code: str, detail: str | None = None) -> FailureMode:
 
 def _installed_right(truth: Truth, output: Mapping[str, Any]) -> bool:
     installed = output.get("installed")
-    return isinstance(installed, list) and set(map(str, installed)) == set(truth.installed)
+    return isinstance(installed, list) and sorted(map(str, installed)) == sorted(truth.installed)
 
 
 if __name__ == "__main__":

@@ -38,10 +38,9 @@ def remediate(case: Any) -> dict[str, Any]:
         moves = {old: nearest_fix(ecosystem, old, index["releases"], ranges) for old in affected}
         changed = tool.mend(Task(package, files, moves, index["hashes"]))
     except NotPossible as reason:
-        return {"status": "not-possible", **answer, "reason": str(reason)}
+        return {"status": "not-possible", **answer, "reason": reason.reason}
     return {
         "status": "remediated",
         **answer,
-        "moves": moves,
         "files": {path: text for path, text in changed.items() if text != files[path]},
     }

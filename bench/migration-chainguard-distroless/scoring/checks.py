@@ -10,7 +10,7 @@ from typing import Any
 
 from ..dockerfile import Dockerfile, Instruction
 from ..stage_state import environment, workdir
-from .filesystem import Origin, origins
+from .filesystem import BUILT, CONTEXT, DEPENDENCIES, Origin, inputs, origins
 
 REGISTRY = "cgr.dev/chainguard/"
 ENTRYPOINTS = {"python": ("python",), "node": ("node",), "jre": ("java",), "nginx": ("nginx",)}
@@ -18,6 +18,7 @@ ENTRYPOINTS = {"python": ("python",), "node": ("node",), "jre": ("java",), "ngin
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "curl", "wget"})
 _FILE = re.compile(r".*\.(py|js|mjs|cjs|jar|conf|json|toml|ya?ml)")
+_SEARCH_PATHS = ("PATH", "PYTHONPATH", "NODE_PATH")
 _TAG = re.compile(r"|latest|\d+(\.\d+)*")
 """Tags of images without a shell; those of other publishers (`-slim`, `-alpine`) and `-dev` are none."""
 _ROOT = re.compile(r"(root|0+)(:.*)?")
@@ -25,9 +26,10 @@ _ROOT = re.compile(r"(root|0+)(:.*)?")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the image must still be: `expected/image.json` of the case."""
+    """What the image must still be, by `expected/image.json`, and what it was built from before."""
 
     status: str
+    inputs: frozenset[str]
     because: Sequence[str]
     images: Sequence[str]
     files: Sequence[Mapping[str, str]]
@@ -38,9 +40,10 @@ class Wanted:
     health: bool
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Wanted:
+    def of(cls, document: Mapping[str, Any], before: Dockerfile) -> Wanted:
         return cls(
             document["status"],
+            frozenset(inputs(before)),
             document.get("because", ()),
             document.get("images", ()),
             document.get("files", ()),
@@ -85,6 +88,7 @@ def starts_without_shell(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
 def has_files(dockerfile: Dockerfile, wanted: Wanted) -> bool:
     """Whether each file that the program needs is where it was."""
     found = origins(dockerfile)
+    found += [Origin(DEPENDENCIES, one.path) for one in found if _is_looked_up(dockerfile, one)]
     return all(any(_is(one, file) for one in found) for file in wanted.files)
 
 
@@ -108,10 +112,16 @@ def builds_on_chainguard(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
 
 
 def builds_the_same(dockerfile: Dockerfile, wanted: Wanted) -> bool:
-    """Whether each building step is still run in some stage."""
+    """Whether each step that builds is still run in some stage, and on the same files of the context."""
+    if not _copies_all(dockerfile) and not wanted.inputs <= inputs(dockerfile):
+        return False
     scripts = [one.script for stage in dockerfile.stages for one in stage.all("RUN")]
     flat = [" ".join(script.split()) for script in scripts]
     return all(any(step in script for script in flat) for step in wanted.steps)
+
+
+def _copies_all(dockerfile: Dockerfile) -> bool:
+    return f"{CONTEXT}." in inputs(dockerfile)
 
 
 def has_environment(dockerfile: Dockerfile, wanted: Wanted) -> bool:
@@ -157,6 +167,15 @@ def _is(found: Origin, wanted: Mapping[str, str]) -> bool:
     """Whether it has the wanted source, and is `at` the wanted path, or somewhere `under` it."""
     at, under = wanted.get("at", found.path), wanted.get("under", "").rstrip("/")
     return found.source == wanted["from"] and found.path == at and f"{found.path}/".startswith(f"{under}/")
+
+
+def _is_looked_up(dockerfile: Dockerfile, found: Origin) -> bool:
+    """Whether a search path leads into what a build stage made, or the program is in it."""
+    variables = environment(dockerfile, dockerfile.final)
+    folders = [part for name in _SEARCH_PATHS for part in variables.get(name, "").split(":")]
+    entrypoint = dockerfile.final.last("ENTRYPOINT")
+    folders += entrypoint.words[:1] if entrypoint else ()
+    return found.source == BUILT and any(f"{folder}/".startswith(f"{found.path}/") for folder in folders)
 
 
 def _program(word: str) -> str:

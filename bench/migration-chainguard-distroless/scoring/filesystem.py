@@ -11,6 +11,8 @@ from ..stage_state import moved, walk
 
 CONTEXT = "context:"
 BUILT = "built"
+DEPENDENCIES = "dependencies"
+"""What a build stage made and the program finds by its own path or a search path: a virtual environment."""
 _MAX_FILES = 500
 
 
@@ -42,6 +44,12 @@ def _copies(dockerfile: Dockerfile, stage: Stage) -> Iterator[tuple[Instruction,
             here = moved(here, one, variables)
         elif one.name in ("COPY", "ADD") and len(one.words) > 1 and id(one) in own:
             yield one, here, dict(variables)
+
+
+def inputs(dockerfile: Dockerfile) -> set[str]:
+    """The sources in the build context that any stage copies."""
+    found = {one.source for stage in dockerfile.stages for one in origins(dockerfile, stage)}
+    return {source for source in found if source.startswith(CONTEXT)}
 
 
 def _copied(

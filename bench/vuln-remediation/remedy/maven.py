@@ -30,7 +30,7 @@ def mend(task: Task) -> Files:
     """
     files = {path: _mended(text, task) for path, text in task.named("pom.xml").items()}
     if all(text == task.files[path] for path, text in files.items()):
-        raise NotPossible("no pom.xml states the version; a parent or another dependency decides it")
+        raise NotPossible("decided-elsewhere")
     return files
 
 

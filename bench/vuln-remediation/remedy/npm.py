@@ -37,7 +37,7 @@ def mend(task: Task) -> Files:
         files["package-lock.json"] = _move_copies(_raise(lock_text, manifest, task), lock, task)
     pinned = _pinned(lock, task)
     if len(pinned) > 1:
-        raise NotPossible("parents pin several versions, and one override cannot serve them all")
+        raise NotPossible("decided-elsewhere")  # one override cannot serve them all
     for version in pinned:
         files["package.json"] = _with_override(files["package.json"], task.package, version)
     return files
@@ -58,7 +58,7 @@ def _raise(text: str, manifest: Mapping[str, Any], task: Task) -> str:
     for requirement in _requirements(manifest, task.package):
         found = _SIMPLE.fullmatch(requirement)
         if found is None:
-            raise NotPossible(f"the requirement {requirement!r} is not of a simple form")
+            raise NotPossible("unknown-form")
         new = _target(found["version"], task)
         if new:
             quoted = re.escape(f'"{task.package}": "{found["operator"] or ""}')

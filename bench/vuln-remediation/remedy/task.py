@@ -32,7 +32,7 @@ class Task:
             NotPossible: the index has none, and a lock file without it would be refused on installation.
         """
         if version not in self.hashes:
-            raise NotPossible(f"no digest of {version} is known, and the lock file needs one")
+            raise NotPossible("unknown-digest")
         return self.hashes[version]
 
 

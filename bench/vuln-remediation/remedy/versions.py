@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cmp_to_key
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from packaging.version import Version
 
@@ -19,8 +19,15 @@ _RELEASED = ("", "ga", "final", "release")
 _AFTER_RELEASE = {"sp": 6}
 
 
+Reason = Literal["no-fixed-release", "other-major", "decided-elsewhere", "unknown-digest", "unknown-form"]
+
+
 class NotPossible(Exception):  # noqa: N818 - an answer, not an error
-    """There is no remedy within what this SUT may do; the message says why."""
+    """There is no remedy within what this SUT may do, and why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def key(ecosystem: str, version: str) -> Any:
@@ -63,10 +70,10 @@ def nearest_fix(
         and not _is_prerelease(ecosystem, release)
     ]
     if not fixed:
-        raise NotPossible(f"no release from {version} on is fixed")
+        raise NotPossible("no-fixed-release")
     lowest = min(fixed, key=lambda release: key(ecosystem, release))
     if _major(lowest) != _major(version):
-        raise NotPossible(f"the first fixed release after {version} is {lowest}, of another major version")
+        raise NotPossible("other-major")
     return lowest
 
 
@@ -86,7 +93,7 @@ def _is_prerelease(ecosystem: str, version: str) -> bool:
 def _semver(version: str) -> Any:
     found = _SEMVER.fullmatch(version)
     if found is None:
-        raise NotPossible(f"{version} is not a version")
+        raise NotPossible("unknown-form")
     numbers = tuple(int(part or 0) for part in found.group(1, 2, 3))
     if found[4] is None:
         return (numbers, 1, ())

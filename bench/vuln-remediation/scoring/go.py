@@ -27,18 +27,21 @@ def read_mod(text: str, subject: Subject) -> View:
 def read_sum(text: str, subject: Subject) -> View:
     """The checksums of the module's newest version in a go.sum; older ones may stay."""
     found: dict[str, dict[str, str]] = {}
-    rest: set[str] = set()
-    for line in text.splitlines():
+    rest: list[str] = []
+    lines = text.splitlines()
+    if len(set(lines)) < len(lines):
+        raise Unreadable("a line of go.sum stands twice")
+    for line in lines:
         entry = _SUM.fullmatch(line)
         if entry is None:
             raise Unreadable(f"not a line of go.sum: {line[:80]}")
         if entry[1] == subject.package:
             found.setdefault(entry[2], {})["go.mod" if entry[3] else "h1"] = entry[4]
         else:
-            rest.add(line)
+            rest.append(line)
     newest = max(found, key=_numbers, default=None)
     places = {"sum": Place(newest, locked=True, digest=found[newest])} if newest else {}
-    return View(places, rest=sorted(rest))
+    return View(places, rest=rest)
 
 
 def _lines(text: str) -> list[tuple[str, list[str], str]]:

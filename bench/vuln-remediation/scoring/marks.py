@@ -10,8 +10,8 @@ from .project import Truth, places_of
 from .ranges import admitted
 from .view import Place, View
 
-LINES_PER_PLACE = 3
-"""Lines that one place may change: a version, its digest, and where another package names it."""
+LINES_AROUND = 4
+"""Lines around a place that was added: the block it stands in, and the comma before that."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def breach(change: Change) -> str | None:
         return "scope.changed"
     if any(change.before[name].rest != change.after[name].rest for name in change.before):
         return "scope.changed"
+    if not all(_may_be_added(name) for name in new.keys() - old.keys()):
+        return "scope.changed"
     if any(old[name].locked != new[name].locked for name in kept):
         return "scope.changed"
     moved = [name for name in new if name not in old or new[name] != old[name]]
@@ -62,6 +64,11 @@ def breach(change: Change) -> str | None:
     if any(change.lowest(new[name]) < change.lowest(old[name]) for name in kept):
         return "version.downgraded"
     return None
+
+
+def _may_be_added(name: str) -> bool:
+    """Whether a place is one that decides for others: an override, a managed version, its property."""
+    return name.partition(": ")[2].startswith(("overrides", "resolutions", "managed", "property"))
 
 
 def fixed_share(change: Change) -> float:
@@ -114,13 +121,18 @@ def minimal_share(change: Change) -> float:
 
 
 def tidy_share(change: Change, after: Mapping[str, str]) -> float:
-    """1 when no more lines changed than the places need; less, the more did."""
-    allowed = sum(old != change.new.get(name) for name, old in change.old.items())
-    allowed += len(change.new.keys() - change.old.keys())
-    allowed = LINES_PER_PLACE * allowed + sum(len(view.asked) for view in change.before.values())
-    allowed += sum(len(place.digest or ()) for place in change.new.values() if isinstance(place.digest, list))
-    changed = sum(_changed_lines(change.truth.files[name], text) for name, text in after.items())
-    return 1.0 if changed <= allowed else allowed / changed
+    """1 when each changed line has to do with the package; less, the more others changed.
+
+    A place that was added may bring lines of its own around it.
+    """
+    words = _words(change)
+    others = sum(
+        not any(word in line.lower() or word in line for word in words)
+        for name, text in after.items()
+        for line in _changed_lines(change.truth.files[name], text)
+    )
+    allowed = LINES_AROUND * len(change.new.keys() - change.old.keys())
+    return 1 / (1 + max(0, others - allowed))
 
 
 def _digest_fits(change: Change, place: Place) -> bool:
@@ -129,13 +141,21 @@ def _digest_fits(change: Change, place: Place) -> bool:
     return bool(place.digest == (sorted(wanted) if isinstance(wanted, list) else wanted))
 
 
-def _changed_lines(before: str, after: str) -> int:
-    """Lines added or removed, whichever are more, with their line ends."""
-    matcher = difflib.SequenceMatcher(
-        None, before.splitlines(keepends=True), after.splitlines(keepends=True), autojunk=False
-    )
+def _words(change: Change) -> set[str]:
+    """What a line that has to do with the package holds: its name, a version, or a digest of one."""
+    words = {change.truth.subject.package.rpartition(":")[2].lower()}
+    for place in (*change.old.values(), *change.new.values()):
+        digests = place.digest.values() if isinstance(place.digest, dict) else place.digest
+        words |= {place.value, *([digests] if isinstance(digests, str) else digests or ())}
+    return {word for word in words if word}
+
+
+def _changed_lines(before: str, after: str) -> list[str]:
+    """The lines that were removed and those that were added, with their line ends."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     codes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
-    return sum(max(high - low, upper - lower) for _, low, high, lower, upper in codes)
+    return [line for _, low, high, lower, upper in codes for line in (*old[low:high], *new[lower:upper])]
 
 
 def _share(verdicts: Sequence[bool], empty: float = 0.0) -> float:

@@ -37,6 +37,7 @@ class Truth:
     affected: frozenset[str]
     status: str
     installed: Sequence[str]
+    reason: str | None
 
     def next_safe(self, release: str) -> str | None:
         """The first release from `release` on that is not affected."""
@@ -62,6 +63,7 @@ def load(input_path: Path, expected_path: Path) -> Truth:
         frozenset(answer["affected"]),
         answer["status"],
         answer["installed"],
+        answer.get("reason"),
     )
 
 

@@ -54,7 +54,7 @@ def no_need(_case: Any) -> Answer:
 
 def give_up(_case: Any) -> Answer:
     """That nothing can be done."""
-    return {"status": "not-possible", "files": {}, "reason": "hard"}
+    return {"status": "not-possible", "files": {}, "reason": "other-major"}
 
 
 def downgrade(case: Any) -> Answer:
