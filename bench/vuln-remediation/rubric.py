@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchgov.eval import BenchCase, BenchScore
-from benchgov.eval.models import FailureMode
+from benchgov.eval.models import FailureMode, Severity
 from benchgov.eval.rubric import main
 
 if __name__ == "__main__":  # a file that is run by itself has to be told its package (PEP 366)
@@ -35,6 +35,8 @@ WEIGHTS = {
 STATUSES = ("remediated", "not-affected", "not-possible")
 PARTS = frozenset(("status", "installed", "files", "reason"))
 MAX_TEXT = 1_000_000
+INFO = ("version.not-minimal", "formatting.noisy")
+WARN = ("fix.missed", "fix.incomplete", "agreement.broken", "installed.wrong")
 
 _CODES = {
     Key.FIXED: "fix.incomplete",
@@ -134,8 +136,8 @@ def _worthless(code: str, detail: str | None = None) -> BenchScore:
 
 def _mode(code: str, detail: str | None = None) -> FailureMode:
     """A failure mode; its severity is that of failure_modes.yaml, which the harness looks up."""
-    severe = code.partition(".")[0] not in ("fix", "agreement", "formatting", "installed")
-    return FailureMode(code=code, severity="block" if severe else "warn", detail=detail)
+    severity: Severity = "info" if code in INFO else "warn" if code in WARN else "block"
+    return FailureMode(code=code, severity=severity, detail=detail)
 
 
 def _installed_right(truth: Truth, output: Mapping[str, Any]) -> bool:
