@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from benchgov.errors import IsolationUnavailableError
 from benchgov.eval.isolation import bubblewrap, landlock, places, seccomp
 from benchgov.eval.isolation.confine import Confinement
+from benchgov.eval.vocabulary import ISOLATION_LEVELS
 
 if TYPE_CHECKING:
     from benchgov.eval.models import IsolationClass
@@ -25,8 +26,6 @@ _PROBE_SECONDS = 20.0
 
 def available() -> tuple[Level, ...]:
     """The levels that work here, from the weakest to the strongest."""
-    from benchgov.eval.models import ISOLATION_LEVELS
-
     return tuple(level for level in ISOLATION_LEVELS if works(level))
 
 
@@ -39,8 +38,6 @@ def choose(wanted: Level | Literal["auto"] = "auto", minimum: Level | None = Non
     Raises:
         IsolationUnavailableError: nothing here is what was asked for.
     """
-    from benchgov.eval.models import ISOLATION_LEVELS
-
     floor = ISOLATION_LEVELS.index(minimum) if minimum else 0
     candidates = _PREFERRED if wanted == "auto" else (wanted,)
     strong_enough = [level for level in candidates if ISOLATION_LEVELS.index(level) >= floor]
