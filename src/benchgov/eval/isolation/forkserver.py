@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -215,22 +215,27 @@ class ForkServer:
 
 
 class ForkServers:
-    """Several servers of one program; a question waits for the next that is free. Safe from many threads."""
+    """Several servers; a question waits for the next that is free. Safe from many threads."""
 
-    def __init__(self, program: Program, launch: Launch, count: int) -> None:
-        self.program = program
-        self._servers = [ForkServer(program, launch) for _ in range(count)]
-        self._free: queue.LifoQueue[ForkServer] = queue.LifoQueue()
-        for server in self._servers:
-            self._free.put(server)
+    def __init__(self, servers: Sequence[ForkServer]) -> None:
+        self._servers = servers
+        self._free: queue.LifoQueue[int] = queue.LifoQueue()
+        for index in reversed(range(len(servers))):
+            self._free.put(index)
+
+    @contextlib.contextmanager
+    def lend(self) -> Iterator[tuple[int, ForkServer]]:
+        """A server that nobody else asks meanwhile, and which one it is."""
+        index = self._free.get()
+        try:
+            yield index, self._servers[index]
+        finally:
+            self._free.put(index)
 
     def ask(self, task: Task, timeout: float) -> Answered:
         """As `ForkServer.ask`; waiting for a server takes nothing off `timeout`."""
-        server = self._free.get()
-        try:
+        with self.lend() as (_, server):
             return server.ask(task, timeout)
-        finally:
-            self._free.put(server)
 
     def __enter__(self) -> ForkServers:
         return self

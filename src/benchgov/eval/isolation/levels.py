@@ -7,7 +7,6 @@ import subprocess
 import sys
 import warnings
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from benchgov.errors import IsolationUnavailableError
@@ -126,8 +125,9 @@ def _refused(attempt: object) -> bool:
 
 def _bubblewrap() -> bool:
     """Start Python in it."""
-    reads = places.interpreter(())
-    command = [*bubblewrap.wrapper(reads, Path(os.devnull)), sys.executable, "-I", "-S", "-c", ""]
+    python = os.path.realpath(sys.executable)
+    reads = (*places.interpreter(()), *places.executable(python))
+    command = [*bubblewrap.wrapper(reads, ()), python, "-I", "-S", "-c", ""]
     try:
         ended = subprocess.run(
             command,
