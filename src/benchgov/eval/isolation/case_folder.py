@@ -12,7 +12,8 @@ from pathlib import Path
 
 from benchgov.eval.isolation.limits import Limits
 
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 1_000
+MAX_DEPTH = 32
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ class CaseFolder:
     def problem(self, limits: Limits) -> str | None:
         """What is wrong with what lies in `work` by now, if it is too much."""
         size = 0
-        for entries, status in enumerate(_statuses(self.work), 1):
+        for entries, (depth, status) in enumerate(_entries(self.work), 1):
             size += status.st_blocks * 512
+            if depth > MAX_DEPTH:
+                return f"folders nested more than {MAX_DEPTH} deep in its folder"
             if limits.disk_bytes is not None and size > limits.disk_bytes:
                 return f"more than {limits.disk_bytes:,} bytes in its folder"
             if entries > MAX_ENTRIES:
@@ -94,11 +97,13 @@ def _copied(source: Path, target: Path) -> Path:
     return target
 
 
-def _statuses(folder: Path) -> Iterator[os.stat_result]:
-    waiting = [str(folder)]
+def _entries(folder: Path) -> Iterator[tuple[int, os.stat_result]]:
+    """All that lies below `folder`, each with how deep; what vanishes meanwhile is left out."""
+    waiting = [(1, str(folder))]
     while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+        depth, place = waiting.pop()
+        with contextlib.suppress(OSError), os.scandir(place) as entries:
             for entry in entries:
-                yield entry.stat(follow_symlinks=False)
+                yield depth, entry.stat(follow_symlinks=False)
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
+                    waiting.append((depth + 1, entry.path))

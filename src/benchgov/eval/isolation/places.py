@@ -37,7 +37,7 @@ def interpreter(python_path: Iterable[str]) -> tuple[Path, ...]:
 
 
 def executable(python: str) -> tuple[Path, ...]:
-    """A Python that is executed inside a file system of its own: the program, and what says where the rest lies."""
+    """What executing a Python needs besides its libraries: the program, and what says where they lie."""
     beside = Path(python).parent.parent / "pyvenv.cfg"
     return tuple(path for path in (Path(python), beside) if path.exists())
 

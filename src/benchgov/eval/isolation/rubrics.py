@@ -20,7 +20,7 @@ from benchgov.eval.isolation.bubblewrap import wrapper
 from benchgov.eval.isolation.case_folder import CaseFolder, wipe
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.forkserver import Answered, ForkServer, ForkServers, Program, Task
-from benchgov.eval.isolation.kernel import hide_process
+from benchgov.eval.isolation.kernel import hidden
 from benchgov.eval.isolation.launch import Launch
 from benchgov.eval.isolation.levels import Level, confines
 from benchgov.eval.isolation.limits import Limits
@@ -149,19 +149,24 @@ def open_rubric(
     """Scores by the rubric of the bench at `bench_path`, isolated at `level`, in up to `processes` at a time.
 
     `root` is the repository, which the rubric cannot read: it sees its bench without the cases, its Python,
-    and a copy of its own case. `level` comes from `levels.choose`. From now on no process of the same user
+    and a copy of its own case. `level` comes from `levels.choose`. Meanwhile no process of the same user
     can read this one's memory or environment.
     """
     del root
-    hide_process()
     plan = _planned(bench_path.resolve(), level)
-    base = Path(tempfile.mkdtemp(prefix="benchgov-rubric-")).resolve()
-    try:
+    with hidden(), _temporary_folder() as base:
         folders = [CaseFolder(base / str(index)) for index in range(processes)]
         for folder in folders:
             folder.make()
         with ForkServers([plan.server(folder) for folder in folders]) as servers:
             yield RubricHost(servers, folders, level=level, limits=limits or Limits())
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    base = Path(tempfile.mkdtemp(prefix="benchgov-rubric-")).resolve()
+    try:
+        yield base
     finally:
         wipe(base)
 
