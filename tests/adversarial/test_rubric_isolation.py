@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.rubric_attacks import ATTACKS, HARMLESS, LEVELS, Attack, table
 
 from benchgov.eval import BenchCase
 from benchgov.eval.isolation import levels
 from benchgov.eval.isolation.limits import MIB, Limits
 from benchgov.eval.isolation.rubrics import RubricFailure, RubricHost, open_rubric
-from tests.rubric_attacks import ATTACKS, HARMLESS, LEVELS, Attack, table
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "tests" / "data" / "hostile" / "hostile-rubric"
@@ -59,7 +59,7 @@ def case() -> BenchCase:
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
-    """What there is to reach for: files, listening sockets, another process, and a secret in the environment."""
+    """What there is to reach for: files, sockets, another process, and a secret in the environment."""
     folder = tmp_path_factory.mktemp("victims")
     unix = f"benchgov-{os.getpid()}"
     with ExitStack() as stack:
@@ -140,7 +140,7 @@ def _is_running(mark: str) -> bool:
 def test_an_attack_costs_a_rubric_its_own_case_only(
     level: str, attack: Attack, hosts: dict[str, RubricHost], case: BenchCase, given: Given
 ) -> None:
-    """Where the level stops it, it ends as the table says; whatever it did, the next case is scored as ever."""
+    """Where the level stops it, it ends as the table says; in any case the next one is scored as ever."""
     if level not in hosts:
         pytest.skip(f"{level} does not work on this machine")
     Path(given["spare"]).write_text("mine")

@@ -1,5 +1,7 @@
 """Attacks on the answer: a second one, another's, none, or one that is no score."""
 
+# ruff: noqa: PTH123
+
 import atexit
 import json
 import os

@@ -1,5 +1,7 @@
 """Attacks that use the machine up, or stay on it."""
 
+# ruff: noqa: PTH102, PTH103, PTH123
+
 import os
 import signal
 import subprocess
