@@ -8,6 +8,7 @@ another.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import secrets
@@ -32,6 +33,8 @@ from benchgov.eval.isolation.sweep import kill_group
 from benchgov.eval.isolation.worker import READY, UNCONFINED
 
 START_SECONDS = 60.0
+MAX_STARTS = 2
+"""So often in a row a start may fail: code that cannot be loaded is not tried for each question."""
 END_SECONDS = 5.0
 _NONCE_BYTES = 16
 
@@ -85,6 +88,7 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
         self._control: socket.socket | None = None
+        self._failed_starts: list[ProcessFailure] = []
 
     def ask(self, task: Task, timeout: float) -> Answered:
         """The answer to one question, within `timeout` seconds (which the start of a server is no part of).
@@ -122,6 +126,9 @@ class ForkServer:
         """
         if self._process is not None:
             return
+        if len(self._failed_starts) >= MAX_STARTS:
+            last = self._failed_starts[-1]
+            raise ProcessFailure(last.kind, last.detail, stderr=last.stderr)
         keeping, orders = socket.socketpair()
         serving, control = socket.socketpair()
         with keeping, serving:
@@ -155,9 +162,14 @@ class ForkServer:
             if status != READY:
                 kind: Kind = "not_confined" if status == UNCONFINED else "not_started"
                 raise printed.failure(kind, f"cannot be loaded: {_last_line(printed.stderr)}")
+        except ProcessFailure as failure:
+            self._failed_starts.append(failure)
+            self.close()
+            raise
         except BaseException:
             self.close()
             raise
+        self._failed_starts.clear()
 
     def _exchange(self, message: dict[str, Json], watch: Watch) -> tuple[Printed, bytes]:
         """Send a message with three streams, and gather what comes until the worker says something."""
@@ -264,9 +276,9 @@ def one_answer(printed: Printed, nonce: str) -> Any:
     from benchgov.documents import parse_json  # loads pydantic, which the worker does without
 
     try:
-        text = printed.stdout.decode("utf-8")
-        document = parse_json(text, "its standard output")
-    except (UnicodeDecodeError, InputError) as error:
+        document = parse_json(printed.stdout.decode("utf-8"), "its standard output")
+        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    except (UnicodeError, InputError) as error:
         raise printed.failure("malformed_output", f"not one JSON document: {error}") from None
     if not isinstance(document, dict) or set(document) != {"nonce", "answer"}:
         raise printed.failure("malformed_output", "not an object of a nonce and an answer")
@@ -290,8 +302,6 @@ def _last_line(stderr: bytes | bytearray) -> str:
 @contextlib.contextmanager
 def _question_file(message: dict[str, Json]) -> Iterator[IO[bytes]]:
     """A file without a name: a process that never reads its question keeps nobody waiting."""
-    import json
-
     with tempfile.TemporaryFile() as stream:
         stream.write(json.dumps(message, allow_nan=False).encode())
         stream.flush()
