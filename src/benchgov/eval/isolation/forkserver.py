@@ -13,7 +13,6 @@ import os
 import queue
 import secrets
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,16 +25,14 @@ from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.keeper import SWEEP
-from benchgov.eval.isolation.launch import Launch
+from benchgov.eval.isolation.launch import END_SECONDS, Launch, Started
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Watch
-from benchgov.eval.isolation.sweep import kill_group
 from benchgov.eval.isolation.worker import READY, UNCONFINED
 
 START_SECONDS = 60.0
 MAX_STARTS = 2
 """So often in a row a start may fail: code that cannot be loaded is not tried for each question."""
-END_SECONDS = 5.0
 _NONCE_BYTES = 16
 
 
@@ -85,9 +82,7 @@ class ForkServer:
     def __init__(self, program: Program, launch: Launch) -> None:
         self._program = program
         self._launch = launch
-        self._process: subprocess.Popen[bytes] | None = None
-        self._orders: socket.socket | None = None
-        self._control: socket.socket | None = None
+        self._started: Started | None = None
         self._failed_starts: list[ProcessFailure] = []
 
     def ask(self, task: Task, timeout: float) -> Answered:
@@ -124,30 +119,15 @@ class ForkServer:
         Raises:
             ProcessFailure: mostly `not_started`, with what it printed.
         """
-        if self._process is not None:
+        if self._started is not None:
             return
         if len(self._failed_starts) >= MAX_STARTS:
             last = self._failed_starts[-1]
             raise ProcessFailure(last.kind, last.detail, stderr=last.stderr)
-        keeping, orders = socket.socketpair()
-        serving, control = socket.socketpair()
-        with keeping, serving:
-            self._orders, self._control = orders, control
-            handed = (keeping.fileno(), serving.fileno())
-            try:
-                self._process = subprocess.Popen(
-                    self._launch.command(*handed),
-                    env=dict(self._launch.environ),
-                    pass_fds=handed,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    start_new_session=True,
-                    cwd="/",
-                )
-            except OSError as error:
-                self.close()
-                raise ProcessFailure("not_started", f"cannot be started: {error}") from error
+        try:
+            self._started = self._launch.start()
+        except OSError as error:
+            raise ProcessFailure("not_started", f"cannot be started: {error}") from error
         self._prepare()
 
     def _prepare(self) -> None:
@@ -173,16 +153,17 @@ class ForkServer:
 
     def _exchange(self, message: dict[str, Json], watch: Watch) -> tuple[Printed, bytes]:
         """Send a message with three streams, and gather what comes until the worker says something."""
-        assert self._control is not None
+        assert self._started is not None
+        control = self._started.control
         with _question_file(message) as question, _pipe() as out, _pipe() as err:
             streams = [question.fileno(), out[1].fileno(), err[1].fileno()]
             try:
-                socket.send_fds(self._control, [b"?"], streams)
+                socket.send_fds(control, [b"?"], streams)
             except OSError:
                 raise ProcessFailure("killed", "its process was gone before it was asked") from None
             out[1].close()
             err[1].close()
-            collector = Collector((out[0], err[0]), self._control.fileno(), watch)
+            collector = Collector((out[0], err[0]), control.fileno(), watch)
             return collector.printed, collector.collect()
 
     def _sweep(self, printed: Printed, status: bytes) -> None:
@@ -191,31 +172,21 @@ class ForkServer:
             raise printed.failure("killed", "the process that serves it ended")
         if not self._program.sweeps:
             return
-        assert self._orders is not None
+        assert self._started is not None
+        orders = self._started.orders
         try:
-            self._orders.settimeout(END_SECONDS)
-            self._orders.sendall(SWEEP)
-            if self._orders.recv(1) != SWEEP:
+            orders.settimeout(END_SECONDS)
+            orders.sendall(SWEEP)
+            if orders.recv(1) != SWEEP:
                 raise ConnectionError
         except OSError:
             raise printed.failure("killed", "what keeps its processes ended") from None
 
     def close(self) -> None:
         """End the server and all that it started; a further question starts another."""
-        for end in (self._orders, self._control):
-            if end is not None:
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                end.close()
-        self._orders = self._control = None
-        process, self._process = self._process, None
-        if process is None:
-            return
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            kill_group(process.pid)
-            process.wait()
+        started, self._started = self._started, None
+        if started is not None:
+            started.close()
 
     def __enter__(self) -> ForkServer:
         return self

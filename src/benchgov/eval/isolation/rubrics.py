@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from benchgov.eval.isolation import places
 from benchgov.eval.isolation.bubblewrap import wrapper
 from benchgov.eval.isolation.case_folder import CaseFolder, wipe
 from benchgov.eval.isolation.confine import Confinement
+from benchgov.eval.isolation.container import ContainerLaunch
 from benchgov.eval.isolation.forkserver import Answered, ForkServer, ForkServers, Program, Task
 from benchgov.eval.isolation.kernel import hidden
 from benchgov.eval.isolation.launch import Launch
@@ -81,9 +82,15 @@ class _Plan:
             sweeps=not confined,
             lasting=confined,
         )
-        if self.level != "bubblewrap":
-            return ForkServer(program, self.launch)
-        return ForkServer(program, replace(self.launch, wrapper=wrapper(reads, writes)))
+        return ForkServer(program, self._launch(reads, writes))
+
+    def _launch(self, reads: tuple[Path, ...], writes: tuple[Path, ...]) -> Launch:
+        if self.level == "bubblewrap":
+            return replace(self.launch, wrapper=wrapper(reads, writes))
+        if self.level == "container":
+            plain = {part.name: getattr(self.launch, part.name) for part in fields(Launch)}
+            return ContainerLaunch(**plain, reads=reads, writes=writes)
+        return self.launch
 
 
 class RubricHost:
@@ -175,7 +182,7 @@ def _planned(bench_path: Path, level: Level) -> _Plan:
     python = os.path.realpath(sys.executable)
     path = places.importable(Launch().path, bench_path)
     reads = (*places.interpreter(path), *places.of_bench(bench_path))
-    if level == "bubblewrap":
+    if level in {"bubblewrap", "container"}:
         reads = (*reads, *places.executable(python))
     return _Plan(bench_path, level, Launch(python=python, path=path), reads)
 
