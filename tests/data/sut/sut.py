@@ -239,6 +239,49 @@ def connects(case: Any) -> dict[str, Any]:
         return {"heard": connection.recv(5).decode()}
 
 
+def reads_ancestors(case: Any) -> dict[str, Any]:
+    found, pid = {"own": dict(os.environ)}, os.getpid()
+    read = 0
+    while pid > 1:
+        text = tried(Path(f"/proc/{pid}/environ").read_text)
+        read += text.startswith("got")
+        found[str(pid)] = text
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            break
+    return {"read": read, **found}
+
+
+def writes_answer(case: Any) -> dict[str, Any]:
+    """To every descriptor that is open, since one of them may be the harness's."""
+    line = (case.input_path / "line.txt").read_bytes() + b"\n"
+    for number in range(3, 20):
+        try:
+            os.write(number, line)
+        except OSError:
+            continue
+    return double(case)
+
+
+def bombs(case: Any) -> dict[str, Any]:
+    """128 processes, each the leader of a session of its own."""
+    for _ in range(7):
+        if os.fork() == 0:
+            os.setsid()
+    os.execvp("sleep", ["sleep", "31536004"])
+
+
+def runs_away(case: Any) -> dict[str, Any]:
+    """A process that forks and ends, again and again: its number is old when it is read."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+    return {}
+
+
 def litters(case: Any) -> dict[str, Any]:
     """Leaves what cannot be entered, links out, and says what it found of the case before."""
     found = {"names": sorted(os.listdir(case.input_path.parent.parent))}
