@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,30 @@ def runs_away(case: Any) -> dict[str, Any]:
             os._exit(0)
         os.setsid()
     return {}
+
+
+def asks_model(case: Any) -> dict[str, Any]:
+    """Weaves its canary into the prompt, as a SUT of a language model does."""
+    address = (case.input_path / "address.txt").read_text()
+    prompt = (case.input_path / "prompt.txt").read_text().encode() + canary.mint().encode()
+    request = urllib.request.Request(f"{address}/v1/complete?n=1", data=prompt, headers={"x-api-key": "hush"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return {"answer": response.read().decode()}
+
+
+def swallows_misses(case: Any) -> dict[str, Any]:
+    try:
+        return asks_model(case)
+    except Exception:
+        return {"answer": "made up"}
+
+
+def goes_around(case: Any) -> dict[str, Any]:
+    """Another program, which knows nothing of the cassette."""
+    address = (case.input_path / "address.txt").read_text()
+    code = f"import urllib.request; urllib.request.urlopen('{address}', data=b'x', timeout=5)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return {"refused": "PermissionError" in done.stderr, "status": done.returncode}
 
 
 def litters(case: Any) -> dict[str, Any]:
