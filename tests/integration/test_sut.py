@@ -21,7 +21,7 @@ from benchgov.eval.models import BenchCase, IsolationClass
 from benchgov.eval.sut.answer import SutFailure
 from benchgov.eval.sut.digest import sut_digest
 from benchgov.eval.sut.host import Sut
-from benchgov.eval.sut.spec import callable_sut, command_sut
+from benchgov.eval.sut.spec import SutSpec, callable_sut, command_sut
 
 
 @pytest.fixture
@@ -77,9 +77,25 @@ def test_a_sut_has_its_environment_its_tag_and_its_canary(root: Path) -> None:
 
 
 def test_eight_cases_at_the_same_time_have_their_own_tags(root: Path) -> None:
-    """In the process of the SUT, and in the programs that it starts."""
+    """Each command sees its own, while seven others wait beside it until all of them have begun."""
+    meeting = root.parent / "meeting"
+    meeting.mkdir()
+    line = (
+        "touch $MEETING/$$; while [ $(ls $MEETING | wc -l) -lt 8 ]; do sleep 0.02; done; "
+        'printf \'{"tag": "%s"}\' "$BENCHGOV_BENCH_INVOCATION_TAG"'
+    )
     tags = [invocation_tag("t-x", f"{number:03}", "2026-01-02T03:04:05Z") for number in range(8)]
-    with opened(root, "tag_of_a_child") as sut, ThreadPoolExecutor(8) as pool:
+    spec = SutSpec(command=("sh", "-c", line), writes=(meeting,))
+    environ = {**ENVIRON, "MEETING": str(meeting)}
+    with opened(root, spec, environ=environ) as sut, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda tag: ask(sut, case_of(root), tag=tag).output, tags))
+    assert [answer["tag"] for answer in answers] == tags
+
+
+def test_callables_at_the_same_time_have_their_own_tags(root: Path) -> None:
+    """In the process of the SUT, and in the programs that it starts."""
+    tags = [invocation_tag("t-x", f"{number:03}", "2026-01-02T03:04:05Z") for number in range(3)]
+    with opened(root, "tag_of_a_child") as sut, ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda tag: ask(sut, case_of(root), tag=tag).output, tags))
     assert [answer["own"] for answer in answers] == tags
     assert [answer["child"] for answer in answers] == tags

@@ -24,6 +24,8 @@ MAX_LOG_BYTES = 16 * 1024 * 1024
 
 _ESCAPED = 4  # the answer of a callable comes as a JSON string, where a character may take that many bytes
 _END_SECONDS = 10.0
+_LOADED = "loaded"
+"""The folder for temporary files that loading the SUT made: they are there as long as it is."""
 _FLAGS = ("-P", "-B")  # unlike a rubric's Python it is the caller's, with all that is installed there
 
 
@@ -68,7 +70,7 @@ class Setting:
         if self.confined:
             confinement = sut_confinement(root, folder, deny=self.deny, writes=spec.writes)
         program = Program("benchgov.eval.sut.child:prepare", setup, confinement, self.limits)
-        environ = {**sut_environment(self.environ, spec.keep, Path.cwd()), "TMPDIR": str(folder)}
+        environ = {**sut_environment(self.environ, spec.keep, Path.cwd()), "TMPDIR": str(folder / _LOADED)}
         own = str(Path(benchgov.__file__).resolve().parent.parent)
         return ForkServer(program, Launch(environ=environ, flags=_FLAGS, path=(own,)))
 
@@ -123,12 +125,12 @@ class Lanes:
     def _new(self, *, cassettes: bool) -> Lane:
         self._made += 1
         folder = self._work / f"lane-{self._made}"
-        folder.mkdir()
+        (folder / _LOADED).mkdir(parents=True)
         return Lane(self._setting.server(folder, cassettes=cassettes), folder)
 
     def _give_back(self, lane: Lane) -> None:
         """Keep the lane for another case, if nothing of this one is left in its folder."""
-        clean = all(clear(entry) for entry in lane.folder.iterdir())
+        clean = all(clear(entry) for entry in lane.folder.iterdir() if entry.name != _LOADED)
         if not clean or self._closed:
             lane.server.close()
         with self._lock:
