@@ -65,7 +65,7 @@ def test_what_is_expected_cannot_be_read(root: Path, sut: Sut) -> None:
         path.touch()
     assert all(path.exists() for path in secrets)
     case = acting(root, "reads", paths="\n".join(map(str, [*secrets, root / "bench/t-x/rubric.py"])))
-    found = ask(sut, case).output
+    found = dict(ask(sut, case).output)
     rubric = str(root / "bench/t-x/rubric.py")
     assert found.pop(f"read {rubric}") == found.pop(f"link {rubric}") == "got # the rubric\n"
     assert len(found) == 2 * len(secrets)

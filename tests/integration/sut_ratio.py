@@ -1,7 +1,7 @@
 """A program: what asking a system under test takes beside starting a bare Python; prints one JSON object.
 
-Its argument is the number of cases. Two threads ask a trivial callable, and then run `python -c pass`, in turn,
-so that other work on the machine meets both. A program of its own, where no coverage is measured.
+Its argument is the number of cases. Two threads ask a trivial callable, and then run `python -c pass`,
+in turn, so that other work on the machine meets both. A program of its own, where no coverage is measured.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -97,12 +98,11 @@ def corpus_digest(folder: Path | None) -> str:
 
 def _vcr() -> Any:
     try:
-        import vcr
+        return import_module("vcr")
     except ImportError as error:
         raise EvalError(
             "a case has a cassette, and vcrpy is not installed", remedy="pip install 'benchgov[cassettes]'"
         ) from error
-    return vcr
 
 
 def _recorder(path: Path, canary: str, mode: str) -> Any:
@@ -173,8 +173,9 @@ def _note_misses(cassette: Any, missed: list[str]) -> None:
 
 
 def _strict_reader() -> type[Any]:
-    from vcr.serialize import deserialize
     from yaml import YAMLError
+
+    deserialize = import_module("vcr.serialize").deserialize
 
     class Reader:
         """Reads a cassette or says what is wrong with it, where vcrpy would go on with an empty one."""

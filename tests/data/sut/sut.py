@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -174,9 +175,9 @@ def kills_parents(case: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for pid in case_pids(case):
         for what, call in (("kill", os.kill), ("group", os.killpg)):
-            found[f"{what} {pid}"] = tried(lambda pid=pid, call=call: call(pid, signal.SIGTERM))
-        found[f"environ {pid}"] = tried(lambda pid=pid: Path(f"/proc/{pid}/environ").read_bytes().decode())
-        found[f"mem {pid}"] = tried(lambda pid=pid: Path(f"/proc/{pid}/mem").open("rb").close())
+            found[f"{what} {pid}"] = tried(partial(call, pid, signal.SIGTERM))
+        found[f"environ {pid}"] = tried(Path(f"/proc/{pid}/environ").read_text)
+        found[f"mem {pid}"] = tried(partial(open, f"/proc/{pid}/mem", "rb"))
     return found
 
 
@@ -215,12 +216,10 @@ def reads(case: Any) -> dict[str, Any]:
 def writes(case: Any) -> dict[str, Any]:
     found = {}
     for path in (case.input_path / "paths.txt").read_text().splitlines():
-        found[f"write {path}"] = tried(lambda path=path: Path(path, "planted").write_text("{}"))
-        found[f"folder {path}"] = tried(lambda path=path: Path(path, "folder").mkdir())
-        found[f"move {path}"] = tried(
-            lambda path=path: (case.input_path / "paths.txt").rename(f"{path}/planted")
-        )
-        found[f"gone {path}"] = tried(lambda path=path: Path(path).rename(f"{path}-gone"))
+        found[f"write {path}"] = tried(partial(Path(path, "planted").write_text, "{}"))
+        found[f"folder {path}"] = tried(Path(path, "folder").mkdir)
+        found[f"move {path}"] = tried(partial((case.input_path / "paths.txt").rename, f"{path}/planted"))
+        found[f"gone {path}"] = tried(partial(Path(path).rename, f"{path}-gone"))
     return found
 
 
@@ -241,8 +240,8 @@ def connects(case: Any) -> dict[str, Any]:
 
 
 def reads_ancestors(case: Any) -> dict[str, Any]:
-    found, pid = {"own": dict(os.environ)}, os.getpid()
-    read = 0
+    found: dict[str, Any] = {"own": dict(os.environ)}
+    pid, read = os.getpid(), 0
     while pid > 1:
         text = tried(Path(f"/proc/{pid}/environ").read_text)
         read += text.startswith("got")
