@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from benchgov.eval.models import BenchRunReport
     from benchgov.eval.prepare import Prepared, Request
     from benchgov.eval.runner import Finished, Options
+    from benchgov.rim import Rim
 
 LEVELS = ["auto", "subprocess", "landlock", "bubblewrap", "container", "microvm"]
 
@@ -80,13 +81,13 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"], given["out"], given["cache_dir"])
-    request = _request(project, places, given)
+    request = make_request(project, places, given)
     prepared = prepare(request, project.rim.environ, places.changed)
     places.verify_log()
     finished, recorded = _carried_out(project, places, request, prepared, given)
     report = recorded.report if recorded else finished.report
-    _print(project, report, finished.hits, output_format)
-    _say(project, recorded, places)
+    print_report(project.rim, report, finished.hits, output_format)
+    say_recorded(project.rim, recorded, places)
     if given["with_verdict"] and recorded:
         _print_verdict(project, places, request, given)
     if report.run_id != report.content_id:
@@ -97,7 +98,8 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
     return 0
 
 
-def _request(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Request:
+def make_request(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Request:
+    """What the options ask for; those that a command does not have are as if they were not given."""
     from benchgov.eval.plan import parse_shard
     from benchgov.eval.prepare import Request
 
@@ -107,13 +109,13 @@ def _request(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Req
         root=project.root,
         bench_root=places.bench_root,
         sut=_sut(given),
-        pattern=given["cases"],
-        shard=parse_shard(given["shard"]) if given["shard"] else None,
+        pattern=given.get("cases"),
+        shard=parse_shard(given["shard"]) if given.get("shard") else None,
         isolation=given["isolation"],
-        min_isolation=given["min_isolation"] or settings.min_isolation,
+        min_isolation=given.get("min_isolation") or settings.min_isolation,
         cassettes=project.root / settings.cassettes if settings.cassettes else None,
         keep_environ=given["sut_env"],
-        retries=given["retries"],
+        retries=given.get("retries", 0),
     )
 
 
@@ -123,7 +125,7 @@ def _sut(given: dict[str, Any]) -> Any:
 
     if given["sut"] and given["sut_command"]:
         raise UsageError("--sut and --sut-command exclude each other")
-    more = {"keep": given["sut_env"], "retries": given["retries"]}
+    more = {"keep": given["sut_env"], "retries": given.get("retries", 0)}
     if given["sut_command"]:
         return command_sut(given["sut_command"], **more)
     return callable_sut(given["sut"], **more) if given["sut"] else None
@@ -170,26 +172,28 @@ def _carried_out(
     return finished, recorded
 
 
-def _print(project: Project, report: BenchRunReport, hits: int, output_format: str) -> None:
+def print_report(rim: Rim, report: BenchRunReport, hits: int, output_format: str) -> None:
+    """Print a report as JSON lines, one a case and one for the rest, or for people."""
     if output_format == "human":
-        from benchgov.cli.eval_table import print_report
+        from benchgov.cli.eval_table import print_table
 
-        print_report(project.rim, report, hits)
+        print_table(rim, report, hits)
         return
     value = report.to_json()
     lines = [{"case_id": case_id, **score} for case_id, score in value.pop("per_case")]
     for line in [*lines, {**value, "cases": len(lines), "cache_hits": hits}]:
-        project.rim.stdout.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+        rim.stdout.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _say(project: Project, recorded: Recorded | None, places: EvalPlaces) -> None:
+def say_recorded(rim: Rim, recorded: Recorded | None, places: EvalPlaces) -> None:
+    """Say on standard error where the report is."""
     if recorded is None:
         text = "a lone shard is not recorded; join all of them with `benchgov eval merge`"
     elif recorded.new:
         text = f"report: {places.shown(recorded.path)} (record {recorded.record.sequence})"
     else:
         text = f"warning: this run is record {recorded.record.sequence} already; nothing was recorded"
-    project.rim.stderr.write(f"benchgov: {text}\n")
+    rim.stderr.write(f"benchgov: {text}\n")
 
 
 def _print_verdict(project: Project, places: EvalPlaces, request: Request, given: dict[str, Any]) -> None:
