@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("before")
-@click.argument("after")
+@click.argument("runs", nargs=-1, metavar="[BEFORE AFTER]")
+@click.option("--last", metavar="TASK_CLASS", help="The last two runs of this task class.")
 @click.option("--out", type=folder_type, help="Folder of run files.  [default: .benchgov/eval/runs]")
 @click.option("--exit-code", is_flag=True, help="End with 1 when a case that passed does not any more.")
 @format_option
 @config_option
 def diff(
-    before: str, after: str, out: Path | None, exit_code: bool, output_format: str, config_file: Path | None
+    runs: tuple[str, ...], last: str | None, exit_code: bool, output_format: str, **given: Path | None
 ) -> int:
     """Show which cases flipped between two runs, whose scores moved, and what else differs.
 
@@ -32,15 +32,22 @@ def diff(
 
     \b
     Example:
-      benchgov eval diff 20260131 20260201
+      benchgov eval diff --last vuln-remediation
       benchgov eval diff base.json head.json --exit-code --format json
     """
+    from benchgov.errors import UsageError
     from benchgov.eval.diff import diff as compared
-    from benchgov.eval.diff import find_report
+    from benchgov.eval.diff import find_report, last_two
 
-    project = open_project(config_file)
-    runs, cwd = EvalPlaces.of(project, runs=out).runs, project.rim.cwd
-    found = compared(find_report(before, runs, cwd), find_report(after, runs, cwd))
+    if len(runs) != (0 if last else 2):
+        raise UsageError("give two runs, or --last and a task class")
+    project = open_project(given["config_file"])
+    folder, cwd = EvalPlaces.of(project, runs=given["out"]).runs, project.rim.cwd
+    if last:
+        before, after = last_two(last, folder)
+    else:
+        before, after = (find_report(which, folder, cwd) for which in runs)
+    found = compared(before, after)
     if output_format == "json":
         print_json(project.rim, _as_json(found))
     else:

@@ -127,9 +127,30 @@ def find_report(which: str, runs: Path, cwd: Path) -> BenchRunReport:
     raise InputError(f"no run {which!r}; there are {len(files)}", where=str(runs))
 
 
+def last_two(task_class: str, runs: Path) -> tuple[BenchRunReport, BenchRunReport]:
+    """The reports of the last two runs of a task class, the newer last.
+
+    Raises:
+        InputError: there are not two.
+    """
+    found: list[BenchRunReport] = []
+    for file in sorted(runs.glob("*.json"), reverse=True):  # a run file's name begins with its time
+        report = _report(file)
+        if report and report.task_class == task_class:
+            found.append(report)
+        if len(found) == 2:
+            return found[1], found[0]
+    raise InputError(f"{len(found)} runs of {task_class!r}; two are compared", where=str(runs))
+
+
 def _id_of(file: Path) -> str:
-    """The run's id; empty for a file that is no report."""
+    report = _report(file)
+    return report.run_id if report else ""
+
+
+def _report(file: Path) -> BenchRunReport | None:
+    """The report in a file; None for a file that is no report."""
     try:
-        return load_json_model(file, BenchRunReport, MAX_REPORT_BYTES).run_id
+        return load_json_model(file, BenchRunReport, MAX_REPORT_BYTES)
     except InputError:
-        return ""
+        return None

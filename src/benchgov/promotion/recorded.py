@@ -15,6 +15,7 @@ from benchgov.eval.models import BenchRunReport
 from benchgov.promotion.gate import Seen
 from benchgov.rim import Clock
 
+
 @dataclass(frozen=True)
 class Recorder:
     """Who records, when, and in which workflow; `allow` is as `audit.chain.append` takes it."""
