@@ -13,6 +13,7 @@ import pytest
 
 from benchgov.eval import BenchCase, BenchScore, TaskClass
 from benchgov.eval.loader import load_cases, load_task_class
+from benchgov.eval.lower_bound import lower_bound_95
 
 ROOT = Path(__file__).resolve().parents[3]
 BENCHES = ("vuln-remediation", "migration-chainguard-distroless")
@@ -110,10 +111,11 @@ def test_a_score_depends_on_nothing_but_the_answer(bench: Bench) -> None:
 
 
 def test_the_readme_quotes_the_scores(bench: Bench) -> None:
-    """The mean and the cases that fall short, as the README states them, are the measured ones."""
+    """The mean, its bound and the cases that fall short, as the README states them, are the measured ones."""
     readme = (bench.task_class.bench_path / "README.md").read_text(encoding="utf-8")
     not_full = NOT_FULL[bench.task_class.name]
-    mean = (len(bench.cases) - len(not_full) + sum(not_full.values())) / len(bench.cases)
-    assert f"mean score {mean:.3f}" in readme
+    scores = [not_full.get(case.case_id, 1.0) for case in bench.cases]
+    assert f"mean score {sum(scores) / len(scores):.3f}" in readme
+    assert f"lower bound {lower_bound_95(scores, 0).value:.3f}" in " ".join(readme.split())
     rows = dict(re.findall(r"^\| `(\d{3}-[^`]+)` \| (\d\.\d) \|", readme, re.MULTILINE))
     assert {name: float(score) for name, score in rows.items()} == not_full
