@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable
 from importlib import import_module
 from itertools import pairwise
@@ -12,15 +11,13 @@ from typing import Any
 
 import pytest
 
-from benchgov.eval import BenchCase, BenchScore
-from benchgov.eval.digests import case_digest
+from benchgov.eval import BenchScore
+from benchgov.eval.loader import load_cases, load_task_class
 
 BENCH = Path(__file__).resolve().parents[1]
 PACKAGE = f"bench.{BENCH.name}"
-CASES = tuple(sorted(path.name for path in (BENCH / "cases").iterdir() if path.is_dir()))
+CASES = {case.case_id: case for case in load_cases(load_task_class(BENCH.name, BENCH.parent))}
 UNSOLVED = ("011-cve-2022-25857-snakeyaml", "014-cve-2021-3803-nth-check")
-HALF_SOLVED = "018-cve-2020-14343-pyyaml"
-SOLVED = tuple(name for name in CASES if name not in (*UNSOLVED, HALF_SOLVED))
 
 rubric = import_module(f"{PACKAGE}.rubric").VulnRemediationRubric()
 remediate = import_module(f"{PACKAGE}.sut").remediate
@@ -33,24 +30,14 @@ REQUESTS = "003-cve-2023-32681-requests"
 SMALLVEC = "013-cve-2021-25900-smallvec"
 
 
-def load(name: str) -> BenchCase:
-    folder = BENCH / "cases" / name
-    return BenchCase(
-        **tomllib.loads((folder / "case.toml").read_text(encoding="utf-8")),
-        input_path=folder / "input",
-        expected_path=folder / "expected",
-        case_digest=case_digest(folder),
-    )
-
-
 def score(name: str, answer: dict[str, Any]) -> BenchScore:
-    found: BenchScore = rubric.score(load(name), answer)
+    found: BenchScore = rubric.score(CASES[name], answer)
     return found
 
 
 def changed(name: str, path: str, old: str, new: str) -> BenchScore:
     """The score of the SUT's right answer with one thing in it changed."""
-    case = load(name)
+    case = CASES[name]
     answer = remediate(case)
     text = answer["files"].get(path) or (case.input_path / path).read_text(encoding="utf-8")
     assert old in text
@@ -58,33 +45,11 @@ def changed(name: str, path: str, old: str, new: str) -> BenchScore:
     return score(name, answer)
 
 
-@pytest.mark.parametrize("name", SOLVED)
-def test_what_the_sut_solves_is_worth_everything(name: str) -> None:
-    """A right answer has a full score and no failure mode."""
-    found = score(name, remediate(load(name)))
-    assert (found.passed, found.score, found.failure_modes) == (True, 1.0, ())
-
-
-@pytest.mark.parametrize("name", UNSOLVED)
-def test_what_the_sut_cannot_do_it_says(name: str) -> None:
-    """Where it gives up though there is a fix, it scores nothing, with a warning and no false claim."""
-    found = score(name, remediate(load(name)))
-    assert (found.passed, found.score) == (False, 0.0)
-    assert [(mode.code, mode.severity) for mode in found.failure_modes] == [("fix.missed", "warn")]
-
-
-def test_what_the_sut_does_by_half_it_is_paid_by_half() -> None:
-    """One of two files of requirements mended: a part of the score, no pass, and the reason."""
-    found = score(HALF_SOLVED, remediate(load(HALF_SOLVED)))
-    assert (found.passed, found.breakdown["fixed"], found.score) == (False, 0.5, 0.8)
-    assert [mode.code for mode in found.failure_modes] == ["fix.incomplete"]
-
-
 @pytest.mark.parametrize("cheat", cheats, ids=lambda cheat: cheat.__name__)
 def test_a_cheat_gets_nothing(cheat: Callable[[Any], dict[str, Any]]) -> None:
     """No case gives any part of a score to a system that does not do the work."""
-    for name in CASES:
-        found = score(name, cheat(load(name)))
+    for name, case in CASES.items():
+        found = score(name, cheat(case))
         assert (found.passed, found.score) == (False, 0.0), name
         assert not any(found.breakdown.values()), name
 
@@ -131,7 +96,7 @@ def test_one_thing_wrong_is_found_and_named(name: str, path: str, old: str, new:
 
 def test_a_locked_copy_without_the_override_it_needs_does_not_pass() -> None:
     """A copy that its parent's requirement shuts out would be undone by the next installation."""
-    case = load("015-cve-2021-44906-minimist")
+    case = CASES["015-cve-2021-44906-minimist"]
     answer = remediate(case)
     del answer["files"]["package.json"]
     found: BenchScore = rubric.score(case, answer)
@@ -149,14 +114,14 @@ def test_half_of_the_copies_is_worth_less() -> None:
 
 def test_another_way_to_fix_is_as_good() -> None:
     """Two ways that the SUT does not know, a property for a parent and an override across majors, pass."""
-    spring = load(UNSOLVED[0])
+    spring = CASES[UNSOLVED[0]]
     pom = (spring.input_path / "pom.xml").read_text(encoding="utf-8")
     property_ = "<java.version>17</java.version>"
     fixed = pom.replace(property_, f"{property_}\n    <snakeyaml.version>1.31</snakeyaml.version>")
     answer = {"status": "remediated", "installed": ["1.30"], "files": {"pom.xml": fixed}}
     assert rubric.score(spring, answer).score == 1
 
-    npm = load(UNSOLVED[1])
+    npm = CASES[UNSOLVED[1]]
     texts = {path.name: path.read_text(encoding="utf-8") for path in npm.input_path.iterdir()}
     digest = json.loads(texts["versions.json"])["hashes"]["2.0.1"]
     lock = json.loads(texts["package-lock.json"])
@@ -171,8 +136,7 @@ def test_another_way_to_fix_is_as_good() -> None:
 
 def test_the_index_and_the_expected_answers_agree_with_the_orders() -> None:
     """Releases are listed in their ecosystem's order, and the affected ones are those in the ranges."""
-    for name in CASES:
-        case = load(name)
+    for name, case in CASES.items():
         read = {path.name: path for path in (*case.input_path.iterdir(), *case.expected_path.iterdir())}
         advisory, index, answer = (
             json.loads(read[part].read_text(encoding="utf-8"))
