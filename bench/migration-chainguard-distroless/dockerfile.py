@@ -16,6 +16,7 @@ _FLAG = re.compile(r"--([a-z][a-z0-9-]*)(?:=(\"[^\"]*\"|\S*))?\s*")
 _HEREDOC = re.compile(r"<<(?P<tabs>-?)(?P<quote>[\"']?)(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?P=quote)")
 _DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=\s*(\S+)", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _MAX_TEXT = 200_000
 
 
@@ -106,7 +107,7 @@ def parse(text: str) -> Dockerfile:
         elif stages:
             stages[-1][2].append(one)
         elif one.name == "ARG":
-            arguments |= dict(_assignments(one.words))
+            arguments |= dict(_assignments(one.words, bare=True))
         else:
             raise DockerfileError(f"{one.name} before the first FROM")
     if not stages:
@@ -120,9 +121,9 @@ def parse(text: str) -> Dockerfile:
 def assignments(instruction: Instruction) -> dict[str, str]:
     """The variables of an ENV, ARG or LABEL."""
     words = instruction.words
-    if instruction.name == "ENV" and words and "=" not in words[0]:  # the old form: ENV name value
+    if instruction.name == "ENV" and len(words) > 1 and "=" not in words[0]:  # the old form: ENV name value
         return {words[0]: instruction.value.split(None, 1)[-1]}
-    return dict(_assignments(words))
+    return dict(_assignments(words, bare=instruction.name == "ARG"))
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
@@ -135,10 +136,10 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(fill, text)
 
 
-def _assignments(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _assignments(words: Sequence[str], bare: bool) -> Iterator[tuple[str, str]]:
     for word in words:
-        name, _, value = word.partition("=")
-        yield name, value
+        name, equals, value = word.partition("=")
+        yield name if equals or bare else "", value
 
 
 def _from(one: Instruction, arguments: Mapping[str, str]) -> tuple[str, str]:
@@ -168,7 +169,10 @@ def _instructions(text: str) -> Iterator[Instruction]:
             body, at = _body(lines, at, found)
             bodies.append(body)
         flags, value = _flags(rest.strip()) if name != "ENV" else ({}, rest.strip())
-        yield Instruction(name, flags, value, tuple(bodies), "\n".join(lines[start:at]))
+        one = Instruction(name, flags, value, tuple(bodies), "\n".join(lines[start:at]))
+        if name in ("ENV", "LABEL") and not all(_NAME.fullmatch(key) for key in assignments(one)):
+            raise DockerfileError(f"line {start + 1}: not an assignment")
+        yield one
 
 
 def _escape(lines: Sequence[str]) -> str:

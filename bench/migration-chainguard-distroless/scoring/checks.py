@@ -21,7 +21,8 @@ _FILE = re.compile(r".*\.(py|js|mjs|cjs|jar|conf|json|toml|ya?ml)")
 _SEARCH_PATHS = ("PATH", "PYTHONPATH", "NODE_PATH")
 _TAG = re.compile(r"|latest|\d+(\.\d+)*")
 """Tags of images without a shell; those of other publishers (`-slim`, `-alpine`) and `-dev` are none."""
-_ROOT = re.compile(r"(root|0+)(:.*)?")
+_USER = re.compile(r"(?:nonroot|[1-9]\d*)(?::(?:nonroot|\d+))?")
+_REFERENCE = re.compile(rf"{REGISTRY}[a-z0-9][a-z0-9._-]*(?::[\w.-]+)?(?:@sha256:[0-9a-f]{{64}})?")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Wanted:
     steps: Sequence[str]
     environment: Mapping[str, str]
     ports: Sequence[str]
-    health: bool
+    health: str
+    folder: str | None
 
     @classmethod
     def of(cls, document: Mapping[str, Any], before: Dockerfile) -> Wanted:
@@ -51,7 +53,8 @@ class Wanted:
             document.get("steps", ()),
             document.get("environment", {}),
             document.get("ports", ()),
-            document.get("health", False),
+            document.get("health", ""),
+            document.get("folder"),
         )
 
 
@@ -70,9 +73,9 @@ def runs_nothing(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
 
 
 def is_not_root(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
-    """Whether no USER of the final stage says root; the images say `nonroot` where nothing else does."""
+    """Whether USER is one that the images have, or a number, and not root; `nonroot` where nothing says."""
     user = dockerfile.final.last("USER")
-    return user is None or not _ROOT.fullmatch(user.value.strip())
+    return user is None or _USER.fullmatch(user.value.strip()) is not None
 
 
 def starts_without_shell(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
@@ -93,22 +96,35 @@ def has_files(dockerfile: Dockerfile, wanted: Wanted) -> bool:
 
 
 def starts_the_same(dockerfile: Dockerfile, wanted: Wanted) -> bool:
-    """Whether the image starts the wanted program with the wanted arguments."""
+    """Whether the image starts the wanted program with the wanted arguments, in the folder that it needs."""
     final = dockerfile.final
     entrypoint, command = final.last("ENTRYPOINT"), final.last("CMD")
     image, _ = _image(_resolved_base(dockerfile))
     words = list(entrypoint.words if entrypoint else ENTRYPOINTS.get(image.removeprefix(REGISTRY), ()))
     words += command.words if command else ()
     here = workdir(dockerfile, final)
+    if wanted.folder not in (None, here) or not _is_there(dockerfile, words[:1]):
+        return False
     return _normal(words, here) == _normal(wanted.command, here)
 
 
-def builds_on_chainguard(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
-    """Whether every stage starts from a Chainguard image or another stage."""
-    return all(
-        dockerfile.stage(stage.base) is not None or stage.base.startswith(REGISTRY)
-        for stage in dockerfile.stages
+def _is_there(dockerfile: Dockerfile, program: Sequence[str]) -> bool:
+    """Whether a program that is named by its path is one of the copied files, or the image's own."""
+    path = next((word for word in program if "/" in word), None)
+    return (
+        path is None
+        or posixpath.dirname(path) == "/usr/bin"
+        or any(f"{path}/".startswith(f"{one.path}/") for one in origins(dockerfile))
     )
+
+
+def builds_on_chainguard(dockerfile: Dockerfile, _wanted: Wanted) -> bool:
+    """Whether all that stages start from, or copy from, is a Chainguard image or another stage."""
+    sources = [stage.base for stage in dockerfile.stages]
+    sources += [
+        one.flags["from"] for stage in dockerfile.stages for one in stage.all("COPY") if one.flags.get("from")
+    ]
+    return all(dockerfile.stage(one) is not None or _REFERENCE.fullmatch(one) for one in sources)
 
 
 def builds_the_same(dockerfile: Dockerfile, wanted: Wanted) -> bool:
@@ -139,8 +155,11 @@ def has_ports(dockerfile: Dockerfile, wanted: Wanted) -> bool:
 
 
 def has_health(dockerfile: Dockerfile, wanted: Wanted) -> bool:
-    """Whether there is a health check, if there was one."""
-    return not wanted.health or _health_command(dockerfile) is not None
+    """Whether there is a health check of the same address, if there was one."""
+    found = _health_command(dockerfile)
+    return not wanted.health or (
+        found is not None and re.search(rf"{re.escape(wanted.health)}(?![\\w/])", found.value) is not None
+    )
 
 
 def _health_command(dockerfile: Dockerfile) -> Instruction | None:
