@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.eval_builders import STUB, copy_bench, write_digests
 
+from benchgov import __version__
 from benchgov.cli.main import run_cli
 
 SNAPSHOTS = Path(__file__).parents[1] / "data" / "snapshots"
@@ -59,6 +60,7 @@ def shape(value: Any) -> Any:
     text = re.sub(r'"[0-9a-f]{16}"', '"<id>"', text)
     text = re.sub(rf'"eval/{STUB}/[0-9a-f]{{16}}/[0-9a-f]{{64}}"', '"eval/<key>"', text)
     text = re.sub(r'"[0-9a-f]{8}-[0-9a-f-]{27}"', '"<host>"', text)
+    text = text.replace(f'"harness_version": "{__version__}"', '"harness_version": "<version>"')
     text = re.sub(r'"size": \d+', '"size": 0', text)
     return re.sub(r'"isolation_class": "\w+"', '"isolation_class": "<level>"', text) + "\n"
 
