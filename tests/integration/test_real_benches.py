@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchgov.cli.main import run_cli
+from benchgov.eval import BenchScore
+from benchgov.eval.loader import load_cases, load_task_class
 
 BENCHES = Path(__file__).resolve().parents[2] / "bench"
 SCORES = {
@@ -47,3 +51,22 @@ def test_a_whole_bench_scores_what_its_readme_says(bench: str, capfd: pytest.Cap
     *warm, again = lines(capfd)
     assert again["run_id"] == report["run_id"]
     assert warm == cold
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_a_rubric_answers_when_it_is_run_by_itself(name: str, tmp_path: Path) -> None:
+    """`python rubric.py`, from any folder: one question on standard input, one answer on standard output."""
+    case = load_cases(load_task_class(name, BENCHES))[0]
+    question = {"case": case.to_json(), "harness_output": {"status": "migrated"}, "nonce": "n-1"}
+    done = subprocess.run(
+        [sys.executable, BENCHES / name / "rubric.py"],
+        input=json.dumps(question),
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(BENCHES.parent / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+    assert answer["nonce"] == "n-1"
+    assert BenchScore.model_validate(answer["score"]).blocking == ("output.malformed",)
