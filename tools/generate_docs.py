@@ -25,6 +25,7 @@ from benchgov.gate.accepted import AcceptedFile
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.control_result import Control
 from benchgov.history.model import History
+from benchgov.promotion.tiers import TierConfig
 from benchgov.replay.comparison import ReplayComparison
 from benchgov.report import Report
 from benchgov.suites.manifest import Manifest
@@ -49,6 +50,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "benchgov-yaml-schema-v1.json": Settings,
     "suite-yaml-schema-v1.json": Manifest,
     "accepted-yaml-schema-v1.json": AcceptedFile,
+    "trust-tiers.json": TierConfig,
 }
 
 

@@ -8,8 +8,6 @@ import pytest
 from tools.release_notes import section
 
 TEXT = "# Changelog\n\nWords.\n\n## Unreleased\n\n### Added\n\n- a\n\n## 1.2.0 (2026)\n\n- b\n\n## 1.1.0\n"
-    "# Changelog\n\nWords.\n\n## Unreleased\n\n### Added\n\n- a\n\n## 1.2.0 (2026-01-02)\n\n- b\n\n## 1.1.0\n"
-)
 
 
 def test_the_section_of_a_version() -> None:

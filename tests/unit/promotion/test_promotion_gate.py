@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.eval_builders import ENDED, report
+from tests.promotion_builders import ENDED, report
 
 from benchgov.audit.verification import Divergence, Verification
 from benchgov.errors import (
