@@ -24,7 +24,7 @@ from benchgov.eval.isolation.rubrics import RubricFailure, RubricHost, open_rubr
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "tests" / "data" / "hostile" / "hostile-rubric"
 SECRET = "secret-in-the-environment"
-SMOKE = {"environment_of_the_harness", "daemon", "flood_standard_error", "wrong_nonce"}
+SMOKE = {"environment_of_the_harness", "daemon"}
 
 Given = dict[str, Any]
 

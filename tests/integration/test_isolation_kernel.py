@@ -6,11 +6,11 @@ import os
 import resource
 import socket
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.forks import in_a_fork
 
 from benchgov.eval.isolation import kernel, landlock, levels, sweep
 from benchgov.eval.isolation.landlock import READ, Access
@@ -18,20 +18,6 @@ from benchgov.eval.isolation.limits import MIB, Limits
 
 needs_landlock = pytest.mark.skipif(not landlock.abi(), reason="the kernel has no Landlock")
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has these calls")
-
-
-def _in_a_fork(holds: Callable[[], object]) -> bool:
-    """Whether `holds` is true in a process of its own, which ends with it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = 0 if holds() else 2
-        finally:
-            os._exit(status)
-    return os.waitpid(child, 0)[1] == 0
 
 
 def _refused(attempt: Callable[[], object]) -> bool:
@@ -64,13 +50,12 @@ def test_each_version_of_landlock_is_asked_for_what_it_knows(
             and _refused(other.read_text)
             and _refused(lambda: kept.write_text("new"))
             and _refused(lambda: os.truncate(kept, 4)) == (version >= landlock.TRUNCATE_ABI)
-            and _refused(lambda: socket.create_connection(("127.0.0.1", port), 5).close())
-            == (version >= landlock.TCP_ABI)
+            and _refused(lambda: outgoing.connect(("127.0.0.1", port))) == (version >= landlock.TCP_ABI)
             and _refused(lambda: os.kill(os.getppid(), 0)) == (version >= landlock.SCOPE_ABI)
         )
 
     with listening, socket.socket() as outgoing:
-        assert _in_a_fork(holds)
+        assert in_a_fork(holds)
 
 
 @needs_landlock
@@ -90,7 +75,7 @@ def test_a_folder_s_rights_hold_below_it_and_nest(tmp_path: Path) -> None:
             and _refused(lambda: os.listdir(tmp_path))
         )
 
-    assert _in_a_fork(holds)
+    assert in_a_fork(holds)
 
 
 def test_a_kernel_without_landlock_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +97,7 @@ def test_limits_are_only_lowered() -> None:
         found = [resource.getrlimit(kind)[1] for kind in (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)]
         return found == [MIB, 32] and resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 
-    assert _in_a_fork(holds)
+    assert in_a_fork(holds)
 
 
 @linux_only
@@ -126,7 +111,7 @@ def test_capabilities_are_given_up_for_good() -> None:
         held = [line.split()[1] for line in status.splitlines() if line.startswith(("CapEff", "CapPrm"))]
         return {int(mask, 16) for mask in held} == {0} and "NoNewPrivs:\t1" in status
 
-    assert _in_a_fork(holds)
+    assert in_a_fork(holds)
 
 
 @linux_only
@@ -139,7 +124,7 @@ def test_a_process_is_hidden_for_as_long_as_told() -> None:
             within = kernel.prctl(dumpable)
         return within == 0 and kernel.prctl(dumpable) == 1
 
-    assert _in_a_fork(holds)
+    assert in_a_fork(holds)
 
 
 @linux_only
@@ -155,7 +140,7 @@ def test_a_sweep_ends_all_that_is_below_but_what_is_spared() -> None:
         left = sweep.descendants(os.getpid())
         return ended >= 6 and left == {spared: os.getpid()} and sweep.sweep() == 1
 
-    assert _in_a_fork(holds)
+    assert in_a_fork(holds)
 
 
 def _sleeper(below: Callable[[], object] | None = None) -> int:

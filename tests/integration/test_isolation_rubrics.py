@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.forks import in_a_fork
 
 from benchgov.eval import BenchCase
 from benchgov.eval.isolation import levels
 from benchgov.eval.isolation.levels import Level
+from benchgov.eval.isolation.rubric_worker import prepare
 from benchgov.eval.isolation.rubrics import RubricFailure, open_rubric
 
 LEVELS = ["subprocess", "landlock", "bubblewrap", pytest.param("container", marks=pytest.mark.slow)]
@@ -112,14 +114,13 @@ def _plainly(bench: Path, case: BenchCase, output: dict[str, Any]) -> Any:
 def test_a_score_is_the_same_however_far_it_is_isolated(level: Level, bench: Path, case: BenchCase) -> None:
     """As `python rubric.py` gives it; the harness adds how far the rubric was isolated."""
     with open_rubric(bench, bench.parents[1], level=level) as rubric:
-        for total in (3, 4):
-            score = rubric.score(case, {"sum": total}, timeout=20).score
-            plain, _ = _plainly(bench, case, {"sum": total})
-            kept = {"isolation_class", "wall_clock_ms"}
-            assert score.model_dump(exclude=kept, mode="json") == {
-                key: value for key, value in plain.items() if key not in kept
-            }
-            assert score.isolation_class == level
+        score = rubric.score(case, {"sum": 3}, timeout=20).score
+        plain, _ = _plainly(bench, case, {"sum": 3})
+        own = {"isolation_class", "wall_clock_ms"}
+        assert score.model_dump(exclude=own, mode="json") == {
+            key: value for key, value in plain.items() if key not in own
+        }
+        assert (score.passed, score.isolation_class) == (True, level)
 
 
 @pytest.mark.parametrize("level", LEVELS, indirect=True)
@@ -140,6 +141,33 @@ def test_what_a_rubric_sees_and_leaves(
         assert json.loads(answer.stdout)["answer"]["passed"] is True
         assert not list(tmp_path.glob("benchgov-rubric-*/*/*/*"))
     assert not list(tmp_path.glob("benchgov-rubric-*"))
+
+
+def test_other_answers_get_other_scores(bench: Path, case: BenchCase) -> None:
+    """What the worker does with a question, in a fork of this process."""
+
+    def holds() -> bool:
+        score = prepare({"bench_path": str(bench)})
+        asked = [{"case": case.to_json(), "harness_output": {"sum": total}} for total in (3, 4)]
+        return [score(question)["passed"] for question in asked] == [True, False]
+
+    assert in_a_fork(holds)
+
+
+def test_a_bench_that_registers_no_class_has_no_rubric(bench: Path) -> None:
+    """A registration can be called without a class."""
+    (bench / "registration.py").write_text(
+        "from benchgov.eval.registry import TaskClass, default_registry\n"
+        "from pathlib import Path\n"
+        "default_registry.register(TaskClass('sums', Path('.'), {}))\n"
+    )
+
+    def holds() -> bool:
+        with pytest.raises(TypeError, match="names no rubric class"):
+            prepare({"bench_path": str(bench)})
+        return True
+
+    assert in_a_fork(holds)
 
 
 def test_a_rubric_that_cannot_be_loaded_fails_each_case(level: Level, bench: Path, case: BenchCase) -> None:
