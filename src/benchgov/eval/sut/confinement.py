@@ -20,10 +20,10 @@ def sut_confinement(
 ) -> Confinement:
     """The confinement of a SUT of the repository at `root` that works in `folder`.
 
-    It may not read what lies below `deny` (the cases of a bench, and with them those of the benches beside it,
-    and all cassettes), the repository's history and what the harness keeps, nor below the folder for temporary
-    files, where the other cases are. It writes below `folder` and `writes` only. Folders can be listed
-    everywhere: Python finds modules that way, and names are no answers.
+    It may not read what lies below `deny` (the cases of a bench, and with them those of the benches beside
+    it, and all cassettes), the repository's history and what the harness keeps, nor below the folder for
+    temporary files, where the other cases are. It writes below `folder` and `writes` only. Folders can be
+    listed everywhere: Python finds modules that way, and names are no answers.
     """
     denied = [*_hidden(map(_resolved, deny)), *_of_harness(root.resolve())]
     temporary = Path(tempfile.gettempdir()).resolve()
