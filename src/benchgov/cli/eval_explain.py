@@ -9,7 +9,7 @@ import click
 
 from benchgov.cli.common import config_option, format_option, open_project, print_json
 from benchgov.cli.eval_places import EvalPlaces, folder_type, task_class_option
-from benchgov.cli.eval_run import LEVELS, make_request
+from benchgov.cli.eval_request import LEVELS, make_request
 
 _SENTENCES = {
     "hit": "is in the cache",
@@ -51,7 +51,8 @@ def explain_cache(case: str, output_format: str, config_file: Path | None, **giv
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, bench_root=given["bench_root"], cache=given["cache_dir"])
-    prepared = prepare(make_request(project, places, given), project.rim.environ, places.changed)
+    request = make_request(project.root, places, project.settings.eval.model_dump(), given)
+    prepared = prepare(request, project.rim.environ, places.changed)
     found = explain(prepared.plan, Cache(places.cache), case)
     if not found:
         raise UsageError(f"no case of {given['task_class']} matches {case!r}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.rim import RunProcess
+from benchgov.rim import RunProcess, run_process
 
 if TYPE_CHECKING:
     from benchgov.cli.common import Project
@@ -49,6 +49,23 @@ class EvalPlaces:
             cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
             store=project.audit_store,
             run=project.rim.run,
+        )
+
+    @classmethod
+    def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
+        """The same from kept settings, for who does not run Git."""
+        cwd = Path.cwd()
+
+        def place(option: str, setting: str) -> Path:
+            return cwd / given[option] if given[option] else root / settings[setting]
+
+        return cls(
+            root=root,
+            bench_root=place("bench_root", "bench_dir"),
+            runs=place("out", "default_out_dir"),
+            cache=place("cache_dir", "cache_dir"),
+            store=root / settings["store"],
+            run=run_process,
         )
 
     @property

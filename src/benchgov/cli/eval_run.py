@@ -10,6 +10,8 @@ import click
 
 from benchgov.cli.common import config_option, open_project
 from benchgov.cli.eval_places import EvalPlaces, folder_type, task_class_option
+from benchgov.cli.eval_quick import answered, keep_settings, lines_of
+from benchgov.cli.eval_request import LEVELS, make_request
 
 if TYPE_CHECKING:
     from benchgov.audit.eval_runs import Recorded
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from benchgov.eval.prepare import Prepared, Request
     from benchgov.eval.runner import Finished, Options
     from benchgov.rim import Rim
-
-LEVELS = ["auto", "subprocess", "landlock", "bubblewrap", "container", "microvm"]
 
 
 @click.command()
@@ -76,18 +76,23 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
       benchgov eval run --task-class=vuln-remediation --sut-command './agent --json' --max-cost-usd 2
       benchgov eval run --task-class=vuln-remediation --shard 2/4
     """
+    if answered(given, config_file, output_format):
+        return 0
     from benchgov.errors import CostCapError
     from benchgov.eval.prepare import prepare
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"], given["out"], given["cache_dir"])
-    request = make_request(project, places, given)
+    request = make_request(project.root, places, project.settings.eval.model_dump(), given)
     prepared = prepare(request, project.rim.environ, places.changed)
     places.verify_log()
     finished, recorded = _carried_out(project, places, request, prepared, given)
     report = recorded.report if recorded else finished.report
     print_report(project.rim, report, finished.hits, output_format)
     say_recorded(project.rim, recorded, places)
+    if not given["no_cache"]:
+        _remember(places, prepared, finished, recorded)
+        keep_settings(project, config_file)
     if given["with_verdict"] and recorded:
         _print_verdict(project, places, request, given)
     if report.run_id != report.content_id:
@@ -96,39 +101,6 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
             f" {len(report.per_case)} of {len(prepared.plan.cases)} cases were scored"
         )
     return 0
-
-
-def make_request(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Request:
-    """What the options ask for; those that a command does not have are as if they were not given."""
-    from benchgov.eval.plan import parse_shard
-    from benchgov.eval.prepare import Request
-
-    settings = project.settings.eval
-    return Request(
-        task_class=given["task_class"],
-        root=project.root,
-        bench_root=places.bench_root,
-        sut=_sut(given),
-        pattern=given.get("cases"),
-        shard=parse_shard(given["shard"]) if given.get("shard") else None,
-        isolation=given["isolation"],
-        min_isolation=given.get("min_isolation") or settings.min_isolation,
-        cassettes=project.root / settings.cassettes if settings.cassettes else None,
-        keep_environ=given["sut_env"],
-        retries=given.get("retries", 0),
-    )
-
-
-def _sut(given: dict[str, Any]) -> Any:
-    from benchgov.errors import UsageError
-    from benchgov.eval.sut.spec import callable_sut, command_sut
-
-    if given["sut"] and given["sut_command"]:
-        raise UsageError("--sut and --sut-command exclude each other")
-    more = {"keep": given["sut_env"], "retries": given.get("retries", 0)}
-    if given["sut_command"]:
-        return command_sut(given["sut_command"], **more)
-    return callable_sut(given["sut"], **more) if given["sut"] else None
 
 
 def _options(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Options:
@@ -179,10 +151,7 @@ def print_report(rim: Rim, report: BenchRunReport, hits: int, output_format: str
 
         print_table(rim, report, hits)
         return
-    value = report.to_json()
-    lines = [{"case_id": case_id, **score} for case_id, score in value.pop("per_case")]
-    for line in [*lines, {**value, "cases": len(lines), "cache_hits": hits}]:
-        rim.stdout.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+    rim.stdout.write("".join(lines_of(report.to_json(), hits)))
 
 
 def say_recorded(rim: Rim, recorded: Recorded | None, places: EvalPlaces) -> None:
@@ -194,6 +163,20 @@ def say_recorded(rim: Rim, recorded: Recorded | None, places: EvalPlaces) -> Non
     else:
         text = f"warning: this run is record {recorded.record.sequence} already; nothing was recorded"
     rim.stderr.write(f"benchgov: {text}\n")
+
+
+def _remember(places: EvalPlaces, prepared: Prepared, finished: Finished, recorded: Recorded | None) -> None:
+    """Let the same run, asked for again, be found at once; one with a failure of the harness is run again."""
+    from benchgov.eval.finished import keep, keep_verified
+    from benchgov.eval.taxonomy import is_of_harness
+
+    report = finished.report
+    whole = report.run_id == report.content_id and not any(is_of_harness(one) for _, one in report.per_case)
+    if recorded is None or recorded.path is None or not whole:
+        return
+    places.verify_log()
+    keep_verified(places.cache, places.store)
+    keep(places.cache, prepared.plan, recorded.path, recorded.record.sequence, finished.oldest)
 
 
 def _print_verdict(project: Project, places: EvalPlaces, request: Request, given: dict[str, Any]) -> None:

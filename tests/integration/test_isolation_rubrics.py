@@ -1,0 +1,207 @@
+"""An honest rubric, isolated: what it sees, what is kept of it, and what that costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchgov.eval import BenchCase
+from benchgov.eval.isolation import levels
+from benchgov.eval.isolation.levels import Level
+from benchgov.eval.isolation.rubrics import RubricFailure, open_rubric
+
+AVAILABLE = levels.available()
+BEST: Level = levels.choose()
+
+REGISTRATION = """
+from pathlib import Path
+from benchgov.eval import register_task_class
+from .rubric import SumRubric
+
+here = Path(__file__).parent
+register_task_class("sums", bench_path=here, min_cases_for_promotion={"bronze": 1})(SumRubric)
+"""
+
+RUBRIC = """
+import os, sys, tempfile
+from pathlib import Path
+from benchgov.eval.models import BenchScore
+
+class SumRubric:
+    def score(self, case, harness_output):
+        right = int((case.expected_path / "sum").read_text()) == harness_output["sum"]
+        if harness_output.get("look"):
+            with tempfile.NamedTemporaryFile(delete=False) as kept:
+                kept.write(b"kept")
+            print(sorted(os.environ), Path.cwd(), case.input_path, sorted(sys.path))
+            print("to standard error", file=sys.stderr)
+        return BenchScore(passed=right, score=float(right), breakdown={"right": float(right)})
+
+if __name__ == "__main__":
+    from benchgov.eval.rubric import main
+    raise SystemExit(main(SumRubric))
+"""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Path:
+    """A bench whose rubric compares sums."""
+    folder = tmp_path / "repository" / "bench" / "sums"
+    for name, text in {
+        "registration.py": REGISTRATION,
+        "rubric.py": RUBRIC,
+        "cases/one/input/numbers": "1 2",
+        "cases/one/expected/sum": "3",
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+@pytest.fixture
+def case(bench: Path) -> BenchCase:
+    """The bench's case."""
+    return BenchCase.model_validate(
+        {
+            "case_id": "one",
+            "task_class": "sums",
+            "disposition": "positive",
+            "difficulty": "easy",
+            "source": "curated",
+            "curation_class": "held-out",
+            "added_at": "2026-01-01T00:00:00Z",
+            "last_validated_at": "2026-01-01T00:00:00Z",
+            "input_path": bench / "cases" / "one" / "input",
+            "expected_path": bench / "cases" / "one" / "expected",
+            "cassette_canary_pin": "0" * 32,
+            "case_digest": "blake3:" + "0" * 64,
+        }
+    )
+
+
+def _plainly(bench: Path, case: BenchCase, output: dict[str, Any]) -> Any:
+    """The answer of `python rubric.py`, and the seconds that it took."""
+    question = json.dumps({"case": case.to_json(), "harness_output": output, "nonce": "n"})
+    began = time.perf_counter()
+    ended = subprocess.run(
+        [sys.executable, str(bench / "rubric.py")], input=question, capture_output=True, text=True, check=True
+    )
+    return json.loads(ended.stdout)["score"], time.perf_counter() - began
+
+
+@pytest.mark.parametrize("level", AVAILABLE)
+def test_a_score_is_the_same_however_far_it_is_isolated(level: Level, bench: Path, case: BenchCase) -> None:
+    """As `python rubric.py` gives it; the harness adds how far the rubric was isolated."""
+    with open_rubric(bench, bench.parents[1], level=level) as rubric:
+        for total in (3, 4):
+            score = rubric.score(case, {"sum": total}, timeout=20).score
+            plain, _ = _plainly(bench, case, {"sum": total})
+            kept = {"isolation_class", "wall_clock_ms"}
+            assert score.model_dump(exclude=kept, mode="json") == {
+                key: value for key, value in plain.items() if key not in kept
+            }
+            assert score.isolation_class == level
+
+
+@pytest.mark.parametrize("level", AVAILABLE)
+def test_what_a_rubric_sees_and_leaves(
+    level: Level, bench: Path, case: BenchCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of the caller's variables, a folder of its own that is wiped, a copy of its case."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with open_rubric(bench, bench.parents[1], level=level) as rubric:
+        answer = rubric.score(case, {"sum": 3, "look": True}, timeout=20)
+        printed = answer.stderr.decode()
+        for absent in ("ANTHROPIC_API_KEY", "HOME", "USER", str(bench.parent)):
+            assert absent not in printed
+        assert "to standard error" in printed
+        assert f"{tmp_path}/benchgov-rubric-" in printed
+        assert json.loads(answer.stdout)["answer"]["passed"] is True
+        assert not list(tmp_path.glob("benchgov-rubric-*/*/*/*"))
+    assert not list(tmp_path.glob("benchgov-rubric-*"))
+
+
+def test_a_rubric_that_cannot_be_loaded_fails_each_case(bench: Path, case: BenchCase) -> None:
+    """With the reason, and without a new attempt for every case."""
+    (bench / "rubric.py").write_text("import there_is_no_such_module\n")
+    with open_rubric(bench, bench.parents[1], level=BEST) as rubric:
+        for _ in range(3):
+            with pytest.raises(RubricFailure, match="there_is_no_such_module") as caught:
+                rubric.score(case, {"sum": 3}, timeout=20)
+            assert caught.value.code == "rubric.malformed_output"
+
+
+def test_a_registration_of_another_name_is_no_rubric(bench: Path, case: BenchCase) -> None:
+    """The task class that is asked for must be the one that is registered."""
+    (bench / "registration.py").write_text(REGISTRATION.replace('"sums"', '"products"'))
+    with (
+        open_rubric(bench, bench.parents[1], level=BEST) as rubric,
+        pytest.raises(RubricFailure, match="sums"),
+    ):
+        rubric.score(case, {"sum": 3}, timeout=20)
+
+
+def test_a_case_whose_files_are_gone_is_the_harness_s_trouble(bench: Path, case: BenchCase) -> None:
+    """It is no verdict on the rubric."""
+    gone = case.model_copy(update={"input_path": bench / "nothing"})
+    with open_rubric(bench, bench.parents[1], level=BEST) as rubric:
+        with pytest.raises(RubricFailure) as caught:
+            rubric.score(gone, {"sum": 3}, timeout=20)
+        assert caught.value.code == "harness.isolation"
+        assert rubric.score(case, {"sum": 3}, timeout=20).score.passed
+
+
+def test_waiting_cases_cost_little_and_are_all_scored(bench: Path, case: BenchCase) -> None:
+    """Many threads, two processes: less than 1 MB of this process's memory for each case that waits."""
+    waiting = 60
+    with open_rubric(bench, bench.parents[1], level=BEST, processes=2) as rubric:
+        rubric.score(case, {"sum": 3}, timeout=20)
+        before, gate, grown = _resident(), threading.Barrier(waiting + 1), []
+
+        def scored(total: int) -> bool:
+            gate.wait()
+            return rubric.score(case, {"sum": total}, timeout=60).score.passed
+
+        with ThreadPoolExecutor(waiting) as threads:
+            results = [threads.submit(scored, total) for total in range(waiting)]
+            gate.wait()
+            grown.append(_resident() - before)
+            passed = [result.result() for result in results]
+        assert passed == [total == 3 for total in range(waiting)]
+        assert grown[0] / waiting < 1_000_000
+
+
+def _resident() -> int:
+    """This process's resident memory in bytes; 0 where it cannot be told."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+@pytest.mark.skipif(BEST == "subprocess", reason="nothing here isolates more than a plain process does")
+def test_isolation_costs_a_fifth_of_a_plain_process(bench: Path, case: BenchCase) -> None:
+    """Measured side by side, `python rubric.py` in turn with a confined fork."""
+    isolated, plain = [], []
+    with open_rubric(bench, bench.parents[1], level=BEST) as rubric:
+        rubric.score(case, {"sum": 3}, timeout=20)
+        for _ in range(4):
+            plain.append(_plainly(bench, case, {"sum": 3})[1])
+            for _ in range(5):
+                began = time.perf_counter()
+                rubric.score(case, {"sum": 3}, timeout=20)
+                isolated.append(time.perf_counter() - began)
+    assert statistics.median(isolated) <= statistics.median(plain) / 5
