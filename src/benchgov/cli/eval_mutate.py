@@ -48,7 +48,7 @@ def mutate(
       benchgov eval mutate vuln-remediation
       benchgov eval mutate vuln-remediation --min-score 0.95 --format json
     """
-    from benchgov.cli.eval_run import make_request
+    from benchgov.cli.eval_request import make_request
     from benchgov.eval.hosts import isolated_hosts
     from benchgov.eval.loader import load_task_class, parse_cases
     from benchgov.eval.mutation import mutate as mutated
@@ -57,7 +57,7 @@ def mutate(
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"])
-    request = make_request(project, places, given)
+    request = make_request(project.root, places, project.settings.eval.model_dump(), given)
     prepared = prepare(request, project.rim.environ, places.changed)
     task_class = load_task_class(request.task_class, request.bench_root)
     cases = parse_cases(prepared.plan.cases, task_class, request.root)
