@@ -23,7 +23,10 @@ confined_only = pytest.mark.skipif(not landlock.abi(), reason="the kernel has no
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_repository(tmp_path_factory.mktemp("attacked") / "repository")
+    root = make_repository(tmp_path_factory.mktemp("attacked") / "repository")
+    for folder in ("t-x/cassettes", "t-y/cases/001/expected"):
+        (root / "bench" / folder).mkdir(parents=True)
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,8 @@ def test_what_is_expected_cannot_be_read(root: Path, sut: Sut) -> None:
     secrets = [
         *(root / f"bench/t-x/cases/{case}/expected/double.txt" for case in ("001", "002")),
         root / "bench/t-x/cases/002/input/number.txt",
+        root / "bench/t-x/cassettes/002.yaml",
+        root / "bench/t-y/cases/001/expected/double.txt",
         root / ".git/config",
         root / ".benchgov/eval/runs/1.json",
         root.parent / "elsewhere.txt",

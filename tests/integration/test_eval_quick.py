@@ -16,6 +16,7 @@ from tests.eval_builders import STUB, add_case, copy_bench, write_digests
 
 import benchgov
 from benchgov.cli import eval_run
+from benchgov.cli.common import open_project
 from benchgov.cli.main import run_cli
 
 ENVIRON = {**os.environ, "PYTHONPATH": str(Path(benchgov.__file__).parents[1])}
@@ -81,7 +82,7 @@ def test_what_changed_goes_the_long_way(
         path.write_bytes(before)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
         assert quickly() == ("audit" not in changed), changed
-    monkeypatch.undo()
+    monkeypatch.setattr(eval_run, "open_project", open_project)
     assert run_cli(RUN) == 0  # the long way verifies the log, and all is well
 
 

@@ -48,7 +48,11 @@ def _gone(pid: int) -> bool:
 
 
 def _soon(holds: Callable[[], bool]) -> bool:
-    return any(holds() or time.sleep(0.05) for _ in range(200))
+    for _ in range(200):
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from benchgov.eval.mutation import MutationResult
     from benchgov.rim import Rim
 
+_WIDTH = 80
 LEVELS = ["auto", "subprocess", "landlock", "bubblewrap"]
 
 
@@ -48,7 +49,7 @@ def mutate(
       benchgov eval mutate vuln-remediation
       benchgov eval mutate vuln-remediation --min-score 0.95 --format json
     """
-    from benchgov.cli.eval_run import make_request
+    from benchgov.cli.eval_request import make_request
     from benchgov.eval.hosts import isolated_hosts
     from benchgov.eval.loader import load_task_class, parse_cases
     from benchgov.eval.mutation import mutate as mutated
@@ -57,7 +58,7 @@ def mutate(
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"])
-    request = make_request(project, places, given)
+    request = make_request(project.root, places, project.settings.eval.model_dump(), given)
     prepared = prepare(request, project.rim.environ, places.changed)
     task_class = load_task_class(request.task_class, request.bench_root)
     cases = parse_cases(prepared.plan.cases, task_class, request.root)
@@ -102,6 +103,9 @@ def _as_json(result: MutationResult) -> Json:
 
 def _show(rim: Rim, result: MutationResult) -> None:
     from rich.table import Table
+    from rich.text import Text
+
+    from benchgov.text import one_line
 
     out = console(rim)
     counts = Table("operator", "killed", "made", box=None)
@@ -112,7 +116,8 @@ def _show(rim: Rim, result: MutationResult) -> None:
         table = Table("survivor", "operator", "where", "score", "passed", box=None)
         for one in result.survivors:
             passed = "yes" if one.passed else "no"
-            table.add_row(one.case_id, one.operator, one.where or "whole answer", f"{one.score:.3f}", passed)
+            where = Text(one_line(one.where, _WIDTH) or "whole answer")
+            table.add_row(one.case_id, one.operator, where, f"{one.score:.3f}", passed)
         out.print(table)
     killed = result.made - len(result.survivors)
     out.print(f"{result.task_class}: {killed} of {result.made} wrong answers rejected ({result.score:.1%})")

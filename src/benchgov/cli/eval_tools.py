@@ -95,7 +95,7 @@ def _show(rim: Rim, found: RunDiff) -> None:
     else:
         out.print("no case differs")
     for name, before, after in found.inputs:
-        out.print(f"{name}: {before} → {after}")
+        out.print(f"{name}: {before} → {after}", markup=False)
 
 
 def _number(value: float | None) -> str:

@@ -147,11 +147,11 @@ def _pooled(
     records = keep("not complete", [one for one in records if one.complete])
     if source:
         records = keep("of another host", [one for one in records if one.host == source])
-    for why, of in (
-        ("scored by another rubric", lambda one: one.subject.get("rubric_digest")),
-        ("isolated otherwise", lambda one: one.isolation_class),
-    ):
-        records = keep(why, [one for one in records if of(one) == of(records[-1])])
+    rubrics = {one.subject.get("rubric_digest") for one in records[-1:]}
+    kept = [one for one in records if one.subject.get("rubric_digest") in rubrics]
+    records = keep("scored by another rubric", kept)
+    isolations = {one.isolation_class for one in records[-1:]}
+    records = keep("isolated otherwise", [one for one in records if one.isolation_class in isolations])
     return tuple(records), tuple(left_out)
 
 

@@ -126,9 +126,9 @@ class ForkServer:
 
     def interrupt(self) -> None:
         """End the question that another thread waits for; it fails there as `killed`."""
-        if (orders := self._orders) is not None:
+        if (started := self._started) is not None:
             with contextlib.suppress(OSError):
-                orders.shutdown(socket.SHUT_RDWR)
+                started.orders.shutdown(socket.SHUT_RDWR)
 
     def start(self) -> None:
         """Start the server unless it runs.

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from benchgov.errors import IsolationUnavailableError
-from benchgov.eval.isolation import bubblewrap, container, landlock, places, seccomp
+from benchgov.eval.isolation import landlock, seccomp
 from benchgov.eval.isolation.confine import Confinement
-from benchgov.eval.isolation.launch import package_paths
 from benchgov.eval.vocabulary import ISOLATION_LEVELS
 
 if TYPE_CHECKING:
@@ -132,12 +131,16 @@ def _refused(attempt: object) -> bool:
 
 def _bubblewrap() -> bool:
     """Start Python in it."""
+    from benchgov.eval.isolation import bubblewrap
+
     python, reads = _python()
     return _ends_well([*bubblewrap.wrapper(reads, ()), python, "-I", "-S", "-c", ""])
 
 
 def _container() -> bool:
     """Start Python in one."""
+    from benchgov.eval.isolation import container
+
     python, reads = _python()
     run = container.command(f"benchgov-probe-{os.getpid()}", reads, ())
     return container.prepared() and _ends_well([*run, container.IMAGE, python, "-I", "-S", "-c", ""])
@@ -146,6 +149,9 @@ def _container() -> bool:
 @cache
 def _landlock_in_container() -> bool:
     """Whether Landlock works there, too: what a container may ask of the kernel is for its runtime to say."""
+    from benchgov.eval.isolation import container
+    from benchgov.eval.isolation.launch import package_paths
+
     python, reads = _python()
     path = tuple(map(str, package_paths()))
     run = container.command(f"benchgov-probe-{os.getpid()}", (*reads, *map(Path, path)), ())
@@ -157,6 +163,8 @@ def _landlock_in_container() -> bool:
 
 
 def _python() -> tuple[str, tuple[Path, ...]]:
+    from benchgov.eval.isolation import places
+
     python = os.path.realpath(sys.executable)
     return python, (*places.interpreter(()), *places.executable(python))
 
