@@ -227,6 +227,10 @@ def test_a_zip_bomb_ends_at_the_limits(tmp_path: Path, monkeypatch: pytest.Monke
     both = pack(tmp_path / "both.zip", ("a/report.json", bytes(9_000)), ("b/report.json", bytes(9_000)))
     many = pack(tmp_path / "many.zip", *((f"{number}/report.json", b"x") for number in range(4)))
 
-    for source, limit in ((one, "larger than 10,000"), (both, "larger than 6,000"), (many, "more than 3 files")):
+    for source, limit in (
+        (one, "larger than 10,000"),
+        (both, "larger than 6,000"),
+        (many, "more than 3 files"),
+    ):
         with pytest.raises(InputError, match=limit):
             unzip.unzip(source, tmp_path / source.stem)

@@ -42,9 +42,7 @@ def test_all_artifacts_land_in_one_push_in_the_order_of_their_names(
     remote: Path, tmp_path: Path, now: Callable[..., object]
 ) -> None:
     """One commit, records by artifact name; a report that lies in an artifact twice is one record."""
-    done = collected(
-        pushed_log(clone_of(remote, tmp_path / "one")), items_of(tmp_path / "in", "c", "a", "b")
-    )
+    done = collected(pushed_log(clone_of(remote, tmp_path / "one")), items_of(tmp_path / "in", "c", "a", "b"))
 
     assert (done.new, done.attempts) == (3, 1)
     log = fresh(remote, tmp_path / "fresh", now)

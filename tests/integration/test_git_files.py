@@ -94,16 +94,19 @@ def test_removed_files_are_gone_and_hints_are_in_no_commit(files: GitFiles, git_
 
 def test_an_error_discards_everything_but_evidence_of_a_fork(files: GitFiles, git_repo: Path) -> None:
     """Nothing of a failed append lands; heads that contradict each other do."""
-    for error in (InputError("x"), KeyboardInterrupt()):
-        with pytest.raises(type(error)), files.locked():
-            files.create(PATH, b"one\n")
-            raise error
-    assert not files.present()
 
-    with pytest.raises(TamperError), files.locked():
-        files.create(PATH, b"one\n")
-        files.create("hosts/a/forks/1-aa", b"head\n")
-        raise TamperError("two heads")
+    def fail(error: BaseException) -> None:
+        with files.locked():
+            files.create(PATH, b"one\n")
+            files.create("hosts/a/forks/1-aa", b"head\n")
+            raise error
+
+    for error in (InputError("x"), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            fail(error)
+    assert not files.present()
+    with pytest.raises(TamperError):
+        fail(TamperError("two heads"))
 
     assert "hosts/a/forks/1-aa" in git(git_repo, "ls-tree", "-r", "--name-only", BRANCH)
     assert files.kind(PATH) is None
@@ -114,9 +117,14 @@ def test_a_branch_that_moved_meanwhile_is_not_overwritten(
 ) -> None:
     """Somebody else's commit stays; the loser is told, and can do it again."""
     files.create("hosts/a/1", b"x")
-    with pytest.raises(LostRaceError, match="moved meanwhile"), files.locked():
-        files.create("hosts/a/2", b"ours")
-        make_branch(git_repo, git(git_repo, "rev-parse", f"{BRANCH}^{{tree}}"))
+
+    def write_while_somebody_else_does() -> None:
+        with files.locked():
+            files.create("hosts/a/2", b"ours")
+            make_branch(git_repo, git(git_repo, "rev-parse", f"{BRANCH}^{{tree}}"))
+
+    with pytest.raises(LostRaceError, match="moved meanwhile"):
+        write_while_somebody_else_does()
 
     files.create("hosts/a/2", b"again")
     assert open_branch(BRANCH, git_repo, run_process, now).read("hosts/a/2") == b"again"
@@ -164,9 +172,7 @@ def test_two_logs_on_one_branch_are_tamper(
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("120000", "blob"), ("160000", "commit")])
-def test_links_and_submodules_are_no_files(
-    files: GitFiles, git_repo: Path, mode: str, kind: str
-) -> None:
+def test_links_and_submodules_are_no_files(files: GitFiles, git_repo: Path, mode: str, kind: str) -> None:
     """They are refused wherever they stand, and never followed."""
     link = git(git_repo, "hash-object", "-w", "--stdin", data=b"/etc/passwd")
     oid = link if kind == "blob" else git(git_repo, "rev-parse", "HEAD")

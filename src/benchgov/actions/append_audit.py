@@ -114,7 +114,9 @@ def _append(inputs: Inputs, job: Job, project: Project) -> int:
     )
     if ended.blocked:
         return job.blocked(ended.blocked, fail=True)
-    _tell(job, json.loads(ended.stdout), store)
+    records = json.loads(ended.stdout)
+    last = max(records, key=lambda record: int(record["sequence"]))
+    _tell(job, records, f"{last['sequence']}:{last['chain_head']}", store)
     if store.startswith(_GIT):
         job.workflow.annotate(
             "warning",
@@ -160,7 +162,8 @@ def _judge(outcomes: list[Ended], job: Job, store: str) -> int:
     values = [json.loads(ended.stdout) for ended in outcomes]
     for value in values:
         _annotate(value, job)
-    _tell(job, [record for value in values for record in value["records"]], store)
+    head = next((value["head"] for value in reversed(values) if value["head"]), "")
+    _tell(job, [record for value in values for record in value["records"]], head, store)
     return max((ended.code for ended in outcomes), default=0)
 
 
@@ -185,9 +188,7 @@ def _annotate(value: dict[str, Any], job: Job) -> None:
         job.workflow.annotate("error", f"{len(told) - _MOST_FAULTS} more; the log has them", title="benchgov")
 
 
-def _tell(job: Job, records: list[dict[str, Any]], store: str) -> None:
-    last = max(records, key=lambda record: int(record["sequence"]), default=None)
-    head = f"{last['sequence']}:{last['chain_head']}" if last else ""
+def _tell(job: Job, records: list[dict[str, Any]], head: str, store: str) -> None:
     new = sum(bool(record["new"]) for record in records)
     shown = store if store.startswith(_GIT) else job.shown(Path(store))
     job.workflow.set_outputs(Outputs(head=head, recorded=str(new), store=shown).as_outputs())
