@@ -67,6 +67,7 @@ class Cursor:
     record: Record | None = None
 
     def __post_init__(self) -> None:
+        self._host = self.host.encode()
         self.records = Records(self.files, self.host)
         self._heads = frozenset(anchor.head for anchor in self.anchors)
         self._sequences = frozenset(anchor.sequence for anchor in self.anchors)
@@ -88,12 +89,11 @@ class Cursor:
 
     def advance(self, last: int) -> Divergence | None:
         """Walk on to the record at `last`; where the chain breaks before, say so and stay there."""
-        while self.sequence < last:
-            sequence = self.sequence + 1
-            try:
-                self._step(self._read(sequence))
-            except _DivergedError as error:
-                return self._divergence(sequence, error)
+        try:
+            while self.sequence < last:
+                self._step(self._read(self.sequence + 1))
+        except _DivergedError as error:
+            return self._divergence(self.sequence + 1, error)
         return None
 
     def take(self, data: bytes) -> Divergence | None:
@@ -129,13 +129,13 @@ class Cursor:
         parts = take_apart(data)
         if parts is None:
             return False
-        claimed, body, complete, host, link, moment, sequence = parts
-        head, time = claimed.decode(), moment.decode()
+        claimed, body, complete, host, link, moment, sequence, _ = parts
+        head, time = identity(self.head, b"{" + body), moment.decode()
         if (
-            link.decode() != self.head
-            or head != identity(self.head, b"{" + body)
+            claimed != head.encode()
+            or link != self.head.encode()
             or int(sequence) != self.sequence + 1
-            or host.decode() != self.host
+            or host != self._host
             or time < self.time
         ):
             return False
