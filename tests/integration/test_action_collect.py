@@ -102,6 +102,20 @@ def test_the_step_sweeps_when_it_is_told_to(
     assert git(remote, "rev-list", "--count", BRANCH) == "2"
 
 
+def test_a_sweep_alone_needs_no_artifact_of_its_own_run(step: RunStep, tmp_path: Path) -> None:
+    """As on a schedule; without a sweep, a run that left nothing is an error."""
+    nothing = {"folders": "", "BENCHGOV_ARTIFACT": str(tmp_path / "none")}
+    with running_hub() as hub:
+        hub.add("benchgov-earlier", packed(tmp_path / "elsewhere", "earlier"), run=8)
+        asked = {"GITHUB_API_URL": hub.url, "GITHUB_REPOSITORY": "acme/widgets"}
+        code, _, outputs = step(sweep_days="400", github_token=TOKEN, **nothing, **asked)
+
+    assert (code, outputs["recorded"]) == (0, "1")
+    code, log, _ = step(**nothing)
+    assert code == 65
+    assert "::error title=benchgov::" in log
+
+
 class Refusing(BaseHTTPRequestHandler):
     """A Git server that remembers who asked, and refuses."""
 

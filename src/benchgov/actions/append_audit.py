@@ -131,8 +131,7 @@ def _collect(inputs: Inputs, job: Job, project: Project) -> int:
     store = inputs.store or project.settings.audit.store
     if not inputs.store and not store.startswith(_GIT):
         store = _BRANCH
-    downloaded = job.environ.get("BENCHGOV_ARTIFACT", "")
-    folders = [str(Path(one).absolute()) for one in (*inputs.folders, *([downloaded] if downloaded else []))]
+    folders = _folders(inputs, job.environ.get("BENCHGOV_ARTIFACT", ""))
     writing = [
         *option("store", store),
         *option("push", inputs.remote if store.startswith(_GIT) else ""),
@@ -153,6 +152,13 @@ def _collect(inputs: Inputs, job: Job, project: Project) -> int:
         ]
         outcomes.append(job.command(sweep, capture=True, variables=variables))
     return _judge(outcomes, job, store)
+
+
+def _folders(inputs: Inputs, downloaded: str) -> list[str]:
+    """Where the artifacts are; a run that has none is an error, unless there is a sweep to do."""
+    if downloaded and (inputs.sweep_days is None or Path(downloaded).is_dir()):
+        return [downloaded]
+    return [str(Path(one).absolute()) for one in inputs.folders]
 
 
 def _judge(outcomes: list[Ended], job: Job, store: str) -> int:
