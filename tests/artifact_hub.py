@@ -27,7 +27,7 @@ class Hub(ThreadingHTTPServer):
         self.asked: list[tuple[str, str | None]] = []
         self.status = 200
 
-    def add(self, name: str, data: bytes = b"", run: int | None = 7, **changes: Any) -> int:
+    def add(self, name: str, data: bytes = b"", *, run: int | None = 7, **changes: Any) -> int:
         """List an artifact; its id."""
         number = len(self.listed) + 1
         repositories = {"repository_id": 1, "head_repository_id": changes.pop("head_repository_id", 1)}

@@ -14,7 +14,8 @@ from tests.audit_builders import HOST, write_log
 from tests.collect_builders import BRANCH, MOMENT, collected, items_of
 from tests.integration.test_git_files import git, make_branch, make_tree
 
-from benchgov.audit.git_files import GitFiles, open_branch
+from benchgov.audit.git_files import GitFiles
+from benchgov.audit.opening import open_branch
 from benchgov.audit.records import BUNDLE
 from benchgov.audit.verification import verify
 from benchgov.cli.main import run_cli

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchgov.audit.files import NotARecordError
-from benchgov.audit.git_files import GitFiles, open_branch
+from benchgov.audit.git_files import GitFiles
+from benchgov.audit.opening import open_branch
 from benchgov.errors import BlockedError, InputError, LostRaceError, OutputError, TamperError
 from benchgov.git_branch import find_repository, require_branch_name
 from benchgov.rim import run_process

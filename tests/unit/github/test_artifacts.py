@@ -46,8 +46,9 @@ def test_all_pages_are_read_until_all_is_older(
     monkeypatch.setattr(artifacts, "PAGE", 3)
     client._github.per_page = 3
     old = OLD.strftime("%Y-%m-%dT%H:%M:%SZ")
-    for name, changes in {"a": {}, "b": {"created_at": old}, "c": {}, "d": {}, "e": {}}.items():
-        hub.add(name, **changes)
+    for name in "abcde":
+        hub.add(name)
+    hub.listed[1]["created_at"] = old
     hub.add("no run", run=None)
     for number in range(9):
         hub.add(f"old-{number}", created_at=old)
@@ -89,14 +90,11 @@ def record_of(run_id: str, artifact: str) -> Record:
 
 def test_a_sweep_finds_what_no_record_was_made_of(client: ArtifactClient, hub: Hub) -> None:
     """Recorded ones are left out, expired ones and those of forks are told apart, other names ignored."""
-    for name, changes in {
-        "benchgov-a": {},
-        "benchgov-b": {},
-        "benchgov-c": {"expired": True},
-        "benchgov-d": {"head_repository_id": 2},
-        "coverage": {},
-    }.items():
-        hub.add(name, **changes)
+    for name in ("benchgov-a", "benchgov-b"):
+        hub.add(name)
+    hub.add("benchgov-c", expired=True)
+    hub.add("benchgov-d", head_repository_id=2)
+    hub.add("coverage")
     hub.add("benchgov-a", run=8)
     recorded = recorded_places([record_of("7", "benchgov-a")])
     assert recorded == {("7", "benchgov-a")}
