@@ -12,7 +12,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What a benchgov process ends with. 0 to 5 carry a verdict; 64 and up follow sysexits(3)."""
+    """What a benchgov process ends with. 0 to 6 carry a verdict; 64 and up follow sysexits(3)."""
 
     OK = 0
     FAILED = 1  # regression, functional failure, stale or missing evidence
@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     MALFORMED = 3  # a log or a stored run that cannot be read
     REFUSED = 4  # validation or authorization failure: of a baseline, or of what would be recorded
     TAMPERED = 5  # the audit chain does not verify
+    DIGEST = 6  # an eval case is not what its digest says
     USAGE = 64
     BAD_INPUT = 65
     BUG = 70
@@ -109,6 +110,83 @@ class ProofError(TamperError):
     default_remedy = "Do not rely on it: ask for the proof again, and for the checkpoint from somebody else."
 
 
+class EvalError(BenchgovError):
+    """The eval harness could not do its work; no score says so."""
+
+    exit_code = ExitCode.FAILED
+    default_remedy = "Correct what is named and run again; scored cases are in the cache."
+
+
+class CostCapError(EvalError):
+    """The run reached `--max-cost-usd`; what it scored until then is in a partial report."""
+
+    exit_code = ExitCode.BLOCKED
+    default_remedy = "Raise --max-cost-usd, or run fewer cases; the scored ones are cached."
+
+
+class TaskClassNotFoundError(EvalError):
+    """No task class has that name."""
+
+    exit_code = ExitCode.MALFORMED
+    default_remedy = "Name one that is there, or begin it with `benchgov bench new`."
+
+
+class TaskClassAlreadyRegisteredError(EvalError):
+    """Two registrations claim one name."""
+
+    default_remedy = "Rename one of them."
+
+
+class TaskClassIncompleteError(EvalError):
+    """A bench lacks a file, or a file of it says what it may not."""
+
+    default_remedy = "`benchgov fence` lists every breach."
+
+
+class BenchFolderMissingError(EvalError):
+    """The folder of a task class, or of all of them, is not there."""
+
+    exit_code = ExitCode.REFUSED
+    default_remedy = "Check --bench-root, or begin the bench with `benchgov bench new`."
+
+
+class BenchCaseError(EvalError):
+    """A case cannot be loaded, collides with another, or is not what its digest says."""
+
+    exit_code = ExitCode.DIGEST
+    default_remedy = (
+        "Restore the case; or, if the change is meant, review it and run `benchgov bench digest --write`."
+    )
+
+
+class IsolationUnavailableError(EvalError):
+    """This machine cannot isolate a rubric as far as was asked for."""
+
+    default_remedy = "Choose a level that `benchgov eval levels` lists, or lower --min-isolation in the open."
+
+
+class PromotionMustBeHumanAuthorizedError(RefusedError):
+    """Something tried to apply a promotion. Nothing but a reviewed pull request does."""
+
+    default_remedy = (
+        "Edit docs/trust-tiers.yaml in a pull request that a code owner approves, and amend an ADR."
+    )
+
+
+class IncompleteReportError(RefusedError):
+    """A partial report is no evidence for a promotion."""
+
+    default_remedy = (
+        "Run all cases: `benchgov eval run --task-class=NAME` without --cases, under the cost cap."
+    )
+
+
+class TierConfigError(RefusedError):
+    """`docs/trust-tiers.yaml` is not valid."""
+
+    default_remedy = "Correct it; docs/schemas/trust-tiers.json describes it."
+
+
 # What a malformed or missing input means for a command whose exit codes already say it.
 INPUT_EXIT_CODES: dict[str, ExitCode] = {
     "run": ExitCode.BLOCKED,
@@ -122,6 +200,10 @@ INPUT_EXIT_CODES: dict[str, ExitCode] = {
     "baseline": ExitCode.REFUSED,
     "regime": ExitCode.REFUSED,
     "dossier": ExitCode.FAILED,
+    "eval": ExitCode.FAILED,
+    "fence": ExitCode.FAILED,
+    "bench": ExitCode.FAILED,
+    "promote": ExitCode.REFUSED,
 }
 
 

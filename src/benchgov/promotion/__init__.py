@@ -1,0 +1,1 @@
+"""Promotion: tiers, the read-only verdict, and the proposal to people."""
