@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 store_option = click.option(
     "--store",
+    metavar="PATH",
     help="Folder of the log.  [default: audit.store of benchgov.yaml]",
 )
 host_option = click.option("--host", help="Which host's chain, where the log has several.")

@@ -41,6 +41,7 @@ def dossier() -> None:
 )
 @click.option(
     "--store",
+    metavar="PATH",
     help="Folder of the audit log.  [default: audit.store of the settings, if it is there]",
 )
 @click.option(
