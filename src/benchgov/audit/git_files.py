@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from benchgov.audit.files import MAX_RECORD_BYTES, FileKind, NotARecordError
 from benchgov.errors import InputError, OutputError, TamperError
-from benchgov.git_branch import Branch, LocalBranch, PushedBranch, Repository
+from benchgov.git_branch import Branch, PushedBranch, Repository
 from benchgov.git_objects import MAX_TREE_BYTES, Entry, ObjectReader, TooLargeError, parse_tree, write_commit
 from benchgov.rim import Clock
 

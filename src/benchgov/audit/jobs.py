@@ -13,7 +13,7 @@ from benchgov.audit.files import LogFiles
 from benchgov.audit.records import BUNDLE, Records
 from benchgov.audit.walk import Divergence
 
-WORTH_SPREADING = 20_000
+WORTH_SPREADING = 100_000
 """How many records a second process must find to do: about the work of the second that it takes to start."""
 
 

@@ -40,6 +40,6 @@ def take_apart(data: bytes) -> Parts | None:
     parts: Parts = found.groups()  # type: ignore[assignment]
     try:
         # What comes out as it went in is JSON without a key that is there twice.
-        return parts if to_json(from_json(parts[7], allow_inf_nan=False)) == parts[7] else None
+        return parts if to_json(from_json(parts[7])) == parts[7] else None
     except ValueError:
         return None
