@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.collect_builders import MOMENT, write_artifact
+from tests.http_server import serving
 
 
 class Hub(ThreadingHTTPServer):
@@ -82,15 +82,8 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running() -> Iterator[Hub]:
     """A server on a free port of the loopback address, until the block ends."""
-    server = Hub()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(Hub()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def packed(folder: Path, name: str) -> bytes:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from tests.audit_builders import HOST, write_log
-from tests.collect_builders import BRANCH, MOMENT, collected, items_of
-from tests.integration.test_git_files import git, make_branch, make_tree
+from tests.collect_builders import BRANCH, MOMENT, collected, git, items_of
+from tests.integration.test_git_files import make_branch, make_tree
 
 from benchgov.audit.git_files import GitFiles
 from benchgov.audit.opening import open_branch

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import os
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from tests.artifact_hub import packed
 from tests.artifact_hub import running as running_hub
 from tests.collect_builders import BRANCH, bare_remote, clone_of, git, write_artifact
+from tests.http_server import serving
 from tests.integration.test_action_steps import outputs_of
 
 from benchgov.actions.__main__ import run_action
@@ -135,15 +135,8 @@ class Refusing(BaseHTTPRequestHandler):
 def git_server() -> Iterator[tuple[str, list[list[str]]]]:
     """Its address, and the credentials that it was shown."""
     handler = type("Handler", (Refusing,), {"seen": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
         yield f"http://127.0.0.1:{server.server_port}", handler.seen  # type: ignore[attr-defined]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_git_is_given_the_token_and_not_the_one_that_a_checkout_left(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.collect_builders import BRANCH, git
 
 from benchgov.audit.files import NotARecordError
 from benchgov.audit.git_files import GitFiles
@@ -17,14 +17,7 @@ from benchgov.errors import BlockedError, InputError, LostRaceError, OutputError
 from benchgov.git_branch import find_repository, require_branch_name
 from benchgov.rim import run_process
 
-BRANCH = "benchgov-audit"
 PATH = "hosts/a/records/000000000001.json"
-
-
-def git(folder: Path, *arguments: str, data: bytes | None = None) -> str:
-    """What Git prints."""
-    done = subprocess.run(["git", *arguments], cwd=folder, input=data, check=True, capture_output=True)
-    return done.stdout.decode().strip()
 
 
 def make_tree(folder: Path, *lines: str) -> str:
@@ -35,6 +28,28 @@ def make_tree(folder: Path, *lines: str) -> str:
 def make_branch(folder: Path, tree: str) -> None:
     """Put a commit with `tree` on the log's branch."""
     git(folder, "update-ref", f"refs/heads/{BRANCH}", git(folder, "commit-tree", tree, "-m", "made by hand"))
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_a_death_between_commit_and_branch_leaves_the_log_as_it_was(
+    tmp_path: Path, now: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """For the first commit and for later ones, in both formats of Git's objects; the next append goes on."""
+    git(tmp_path, "init", "--quiet", f"--object-format={form}", "repository")
+    repository = tmp_path / "repository"
+    for number in (1, 2, 3):
+        dying = open_branch(BRANCH, repository, run_process, now)
+        monkeypatch.setattr(dying.branch, "move", lambda old, new: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            dying.create(f"hosts/a/lost-{number}", b"x")
+        assert "refs/benchgov/staged" in git(repository, "for-each-ref", "--format=%(refname)")
+        open_branch(BRANCH, repository, run_process, now).create(f"hosts/a/{number}", b"x")
+
+    listed = git(repository, "ls-tree", "-r", "--name-only", BRANCH).splitlines()
+    assert listed == [".gitattributes", "hosts/a/1", "hosts/a/2", "hosts/a/3"]
+    assert git(repository, "rev-list", "--count", BRANCH) == "3"
+    assert git(repository, "for-each-ref", "--format=%(refname)") == f"refs/heads/{BRANCH}"
+    assert len(git(repository, "rev-parse", BRANCH)) == {"sha1": 40, "sha256": 64}[form]
 
 
 @pytest.fixture
