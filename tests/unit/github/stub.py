@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.http_server import serving
 
 
 class Server(ThreadingHTTPServer):
@@ -107,12 +108,5 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running() -> Iterator[Server]:
     """A server on a free port of the loopback address, until the block ends."""
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Server()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
