@@ -94,7 +94,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
             "file": str(folder / "file"),
             "spare": str(folder / "spare"),
             "mark": f"left-behind-by-{os.getpid()}",
-            "pause": 1.0,
+            "pause": 0.5,
         }
         bystander.kill()
 
