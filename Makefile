@@ -42,6 +42,7 @@ lint: $(VENV)/dev.stamp ## style, architecture, workflows
 
 types: $(VENV)/dev.stamp ## mypy --strict
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy -p bench.vuln-remediation -p bench.migration-chainguard-distroless
 
 test-fast: $(VENV)/dev.stamp ## unit, property, integration and adversarial tests, with the coverage gates
 	$(PY) -m pytest -n $(WORKERS) -m "not slow and not e2e" --cov --cov-report=term
