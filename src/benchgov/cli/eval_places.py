@@ -52,18 +52,20 @@ class EvalPlaces:
 
     @classmethod
     def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
-        """The same from kept settings, for who does not run Git."""
+        """The same from kept settings, for who does not run Git: the log is a folder."""
+        from benchgov.audit.folder import FolderFiles
+
         cwd = Path.cwd()
 
         def place(option: str, setting: str) -> Path:
-            return cwd / given[option] if given[option] else root / settings[setting]
+            return cwd / given[option] if given[option] else root / str(settings[setting])
 
         return cls(
             root=root,
             bench_root=place("bench_root", "bench_dir"),
             runs=place("out", "default_out_dir"),
             cache=place("cache_dir", "cache_dir"),
-            store=root / settings["store"],
+            store=FolderFiles(root / settings["store"]),
             run=run_process,
         )
 

@@ -167,6 +167,7 @@ def say_recorded(rim: Rim, recorded: Recorded | None, places: EvalPlaces) -> Non
 
 def _remember(places: EvalPlaces, prepared: Prepared, finished: Finished, recorded: Recorded | None) -> None:
     """Let the same run, asked for again, be found at once; one with a failure of the harness is run again."""
+    from benchgov.audit.folder import FolderFiles
     from benchgov.eval.finished import keep, keep_verified
     from benchgov.eval.taxonomy import is_of_harness
 
@@ -175,7 +176,8 @@ def _remember(places: EvalPlaces, prepared: Prepared, finished: Finished, record
     if recorded is None or recorded.path is None or not whole:
         return
     places.verify_log()
-    keep_verified(places.cache, places.store)
+    if isinstance(places.store, FolderFiles):  # the state of a branch is no matter of `stat`
+        keep_verified(places.cache, places.store.home)
     keep(places.cache, prepared.plan, recorded.path, recorded.record.sequence, finished.oldest)
 
 

@@ -50,7 +50,8 @@ class Handler(BaseHTTPRequestHandler):
             status, headers = self.server.failures.pop(0)
             self._answer(status, {"message": "refused"}, headers)
         else:
-            self._serve_artifact() or self._answer(*self._result(body), {})
+            if not self._serve_artifact():
+                self._answer(*self._result(body), {})
 
     def _serve_artifact(self) -> bool:
         """Redirect to an artifact's signed address, or send its bytes from there, as GitHub does."""
