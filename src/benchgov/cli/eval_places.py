@@ -55,7 +55,7 @@ class EvalPlaces:
         cwd = Path.cwd()
 
         def place(option: str, setting: str) -> Path:
-            return cwd / given[option] if given[option] else root / settings[setting]
+            return Path(cwd / given[option] if given[option] else root / settings[setting])
 
         return cls(
             root=root,
