@@ -56,8 +56,8 @@ def test_another_score_under_the_key_is_corrupt(cache: Cache) -> None:
     cache.put(KEY, SCORE, PARTS, "x/1")
     good = json.loads(entry(cache).read_bytes())
     better = {**good, "score": {**good["score"], "score": 1.0}}
-    values: list[Any] = [better, {**good, "parts": {"case": "other"}}, [], {}, {**good, "score": "x"}, 1]
-    for value in values:
+    wrong: list[Any] = [better, {**good, "parts": {"case": "other"}}, [], {}, {**good, "score": "x"}, 1]
+    for value in wrong:
         entry(cache).write_text(json.dumps(value))
         with pytest.raises(CorruptEntryError):
             cache.get(KEY)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.eval_builders import STUB, Hosts, Observed, copy_bench, score
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.effects
 def reports(tmp_path: Path, now: Callable[[], datetime]) -> dict[str, BenchRunReport]:
     bench = copy_bench(tmp_path)
     hosts = Hosts(judge=lambda case, output: score(0.1 * int(case.case_id[:3]), cost_usd=0.1), cost_usd=0.1)
-    found: dict[str, Any] = {}
+    found: dict[str, BenchRunReport] = {}
     for name, shard in {"whole": None, "1": (1, 2), "2": (2, 2), "1 of 3": (1, 3)}.items():
         moment = now() + timedelta(seconds=len(found))
         world = World({}, lambda moment=moment: moment, "host", Observed(), hosts=lambda *_: hosts)  # type: ignore[misc]

@@ -77,6 +77,7 @@ FAILING: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] =
         {},
         {"verification": Verification((), Divergence("log/3", 3, "a", "b"))},
     ),
+    "unverified": ("the audit log was not verified", {}, {}, {"verification": None}),
     "unrecorded": ("the report is not recorded in the audit log", {"chain_head": None}, {}, {}),
     "isolation": (
         "isolation_class subprocess is weaker than landlock",
