@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import threading
@@ -254,4 +253,4 @@ def test_isolation_costs_a_fifth_of_a_plain_process(level: Level, bench: Path, c
                 began = time.perf_counter()
                 rubric.score(case, {"sum": 3}, timeout=20)
                 isolated.append(time.perf_counter() - began)
-    assert statistics.median(isolated) <= statistics.median(plain) / 5
+    assert min(isolated) <= min(plain) / 5  # the least is what other work on the machine disturbs least
