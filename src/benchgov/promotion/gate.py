@@ -48,9 +48,9 @@ class PromotionGate:
     ) -> PromotionVerdict:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
 
-        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log (none
-        is a reason against), `window` are other recorded reports of the class, and `min_cases_for_promotion` is
-        what its registration says.
+        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log
+        (none is a reason against), `window` are other recorded reports of the class, and
+        `min_cases_for_promotion` is what its registration says.
 
         Raises:
             IncompleteReportError: the report is of a partial run.
