@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-LEVELS = ("subprocess", "landlock", "bubblewrap")
+LEVELS = ("subprocess", "landlock", "bubblewrap", "container")
 NO_SCORE = "rubric.malformed_output"
 HARMLESS = "harmless"
 REFUSED = ("PermissionError", "FileNotFoundError", "Read-only file system", "ProcessLookupError")

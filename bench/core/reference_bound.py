@@ -9,7 +9,7 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import beta, t
 
 RESAMPLES = 1_000
 
@@ -46,7 +46,8 @@ def bca(scores: list[float], seed: int) -> float:
     cubes = math.fsum(u**3 for u in deviations)
     squares = math.fsum(u**2 for u in deviations)
     acceleration = cubes / (6 * squares**1.5)
-    shifted = bias + normal.inv_cdf(0.05)
+    count = len(scores)
+    shifted = bias + float(t.ppf(0.05, count - 1)) * (count / (count - 1)) ** 2
     at = normal.cdf(bias + shifted / (1 - acceleration * shifted)) * (RESAMPLES - 1)
     low = min(int(at), RESAMPLES - 2)
     return means[low] + (at - low) * (means[low + 1] - means[low])

@@ -25,7 +25,7 @@ MetricThresholds = dict[Name, Percent]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Probe(_Section):
@@ -62,7 +62,10 @@ class EnvironmentConfig(_Section):
 class AuditConfig(_Section):
     """Where the audit log is, and what may be in it."""
 
-    store: str = Field(default=".benchgov/audit", description="folder of the audit log")
+    store: str = Field(
+        default=".benchgov/audit",
+        description="folder of the audit log; or its branch, as in `git:benchgov-audit`",
+    )
     allow: tuple[str, ...] = Field(
         default=(),
         description="regular expressions for texts that may be recorded although they look like a secret, an"
@@ -159,6 +162,28 @@ class Policy(_Section):
         return given
 
 
+class EvalConfig(_Section):
+    """How the eval harness runs, when no flag says otherwise."""
+
+    default_concurrency: Annotated[int, Field(ge=1, le=256)] | None = Field(
+        default=None, description="cases at a time  (default: processors, at most 4)"
+    )
+    default_max_cost_usd: Annotated[float, Field(ge=0)] = Field(
+        default=5.0, description="US dollars that one run may spend"
+    )
+    default_out_dir: str = Field(default=".benchgov/eval/runs", description="folder of the reports of runs")
+    cache_dir: str = Field(default=".benchgov/eval/cache", description="folder of the cached scores")
+    promotion_source_host: Name | None = Field(
+        default=None, description="the one host whose recorded runs count for a promotion"
+    )
+    min_isolation: Literal["subprocess", "landlock", "bubblewrap", "container", "microvm"] | None = Field(
+        default=None, description="a run that cannot isolate its rubric at least so far does not start"
+    )
+    cassettes: str | None = Field(
+        default=None, description="folder of the HTTP cassettes  (default: `cassettes` of the bench)"
+    )
+
+
 class Settings(_Section):
     """Everything that `benchgov.yaml` may say."""
 
@@ -170,6 +195,7 @@ class Settings(_Section):
     maintainers: tuple[str, ...] = Field(default=(), description="who may approve a baseline")
     audit: AuditConfig = AuditConfig()
     policy: Policy = Policy()
+    eval: EvalConfig = EvalConfig()
 
 
 VARIABLES: dict[str, Location] = {
@@ -177,6 +203,8 @@ VARIABLES: dict[str, Location] = {
     "BENCHGOV_BENCH_DIR": ("bench_dir",),
     "BENCHGOV_OUTPUT_DIR": ("output_dir",),
     "BENCHGOV_AUDIT_STORE": ("audit", "store"),
+    "BENCHGOV_EVAL_CONCURRENCY": ("eval", "default_concurrency"),
+    "BENCHGOV_EVAL_MAX_COST_USD": ("eval", "default_max_cost_usd"),
     "BENCHGOV_POLICY_MODE": ("policy", "mode"),
     "BENCHGOV_POLICY_MISSING": ("policy", "missing"),
 }

@@ -129,6 +129,27 @@ def blobs(run: RunProcess, root: Path, ref: str, folder: str) -> dict[str, str]:
     return {path: fields.split()[2] for fields, _, path in entries}
 
 
+def changed_since(run: RunProcess, reference: Path, folder: Path) -> tuple[str, ...]:
+    """The files below `folder` that differ from the commit that last touched the file `reference`.
+
+    Each is `<M, A, D or T> <path below folder>`, new files that nobody added included. Nothing is returned
+    where Git cannot tell: there is no repository, or `reference` was never committed.
+    """
+    if not folder.is_dir():
+        return ()
+    commit = _ask(run, reference.parent, "log", "-1", "--format=%H", "--", reference.name)
+    if not commit:
+        return ()
+    changed = _ask(
+        run, folder, "diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--", "."
+    )
+    fields = (changed or "").split("\0")
+    found = {path: letter for letter, path in zip(fields[::2], fields[1::2], strict=False) if path}
+    new = _ask(run, folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    found |= {path: "A" for path in (new or "").split("\0") if path}
+    return tuple(f"{letter} {path}" for path, letter in sorted(found.items()))
+
+
 def commit_of(run: RunProcess, root: Path, ref: str) -> str:
     """The commit that `ref` names; fetched once from `origin` when a shallow clone lacks it.
 

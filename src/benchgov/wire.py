@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 from benchgov.canonical import Json, canonical_json
-
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$"
-"""Ids of suites, families, variants and regimes: safe as a file name on every system."""
+from benchgov.names import NAME_PATTERN
 
 BENCHMARK_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._+,=()\[\]/: -]{0,254}$"
 """Ids of benchmarks: printable ASCII without quotes, markup or control characters."""
@@ -33,7 +30,9 @@ Utc = Annotated[AwareDatetime, PlainSerializer(utc_text, return_type=str, when_u
 class Wire(BaseModel):
     """A value that is written to a file and read back by another room or another machine."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null", defer_build=True
+    )
 
     def to_json(self) -> Json:
         """The value as plain JSON types."""
@@ -42,8 +41,3 @@ class Wire(BaseModel):
     def to_bytes(self) -> bytes:
         """The value as canonical JSON and a final newline."""
         return canonical_json(self.to_json()) + b"\n"
-
-
-def is_name(text: str) -> bool:
-    """Whether `text` may be a suite, family, variant or regime id."""
-    return re.fullmatch(NAME_PATTERN[1:-1], text) is not None

@@ -14,16 +14,18 @@ from typing import Any
 
 import pytest
 from tests.rubric_attacks import ATTACKS, HARMLESS, LEVELS, Attack, table
+from tests.rubric_cases import bench_case
 
 from benchgov.eval import BenchCase
 from benchgov.eval.isolation import levels
+from benchgov.eval.isolation.levels import Level
 from benchgov.eval.isolation.limits import MIB, Limits
 from benchgov.eval.isolation.rubrics import RubricFailure, RubricHost, open_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "tests" / "data" / "hostile" / "hostile-rubric"
 SECRET = "secret-in-the-environment"
-SMOKE = {"environment_of_the_harness", "daemon", "flood_standard_error", "wrong_nonce"}
+SMOKE = {"environment_of_the_harness", "daemon"}
 
 Given = dict[str, Any]
 
@@ -31,7 +33,7 @@ Given = dict[str, Any]
 def _combinations() -> Iterator[Any]:
     for level in LEVELS:
         for attack in ATTACKS:
-            quick = level == "landlock" or attack.name in SMOKE
+            quick = level == "landlock" or (attack.name in SMOKE and level != "container")
             marks = [] if quick else [pytest.mark.slow]
             yield pytest.param(level, attack, id=f"{level}-{attack.name}", marks=marks)
 
@@ -39,22 +41,7 @@ def _combinations() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def case() -> BenchCase:
     """A case of the hostile bench."""
-    return BenchCase.model_validate(
-        {
-            "case_id": "own",
-            "task_class": "hostile-rubric",
-            "disposition": "positive",
-            "difficulty": "easy",
-            "source": "curated",
-            "curation_class": "held-out",
-            "added_at": "2026-01-01T00:00:00Z",
-            "last_validated_at": "2026-01-01T00:00:00Z",
-            "input_path": BENCH / "cases" / "own" / "input",
-            "expected_path": BENCH / "cases" / "own" / "expected",
-            "cassette_canary_pin": "0" * 32,
-            "case_digest": "blake3:" + "0" * 64,
-        }
-    )
+    return bench_case(BENCH, "own")
 
 
 @pytest.fixture(scope="module")
@@ -93,22 +80,34 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
             "file": str(folder / "file"),
             "spare": str(folder / "spare"),
             "mark": f"left-behind-by-{os.getpid()}",
-            "pause": 1.0,
+            "pause": 0.5,
         }
         bystander.kill()
 
 
+class Hosts:
+    """The hostile rubric, opened at each level that this machine has when it is first asked for."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._open: dict[Level, RubricHost] = {}
+
+    def at(self, level: Level) -> RubricHost:
+        """The rubric at a level; the test is skipped where there is no such level."""
+        if not levels.works(level):
+            pytest.skip(f"{level} does not work on this machine")
+        if level not in self._open:
+            opened = open_rubric(BENCH, ROOT, level=level, limits=Limits(memory_bytes=256 * MIB))
+            self._open[level] = self._stack.enter_context(opened)
+        return self._open[level]
+
+
 @pytest.fixture(scope="module")
-def hosts() -> Iterator[dict[str, RubricHost]]:
-    """The hostile rubric, opened at each level that this machine has."""
+def hosts() -> Iterator[Hosts]:
+    """The hostile rubric; afterwards its bench is what it was."""
     bench = {path: path.read_bytes() for path in BENCH.rglob("*") if path.is_file()}
     with ExitStack() as stack:
-        limits = Limits(memory_bytes=256 * MIB)
-        yield {
-            level: stack.enter_context(open_rubric(BENCH, ROOT, level=level, limits=limits))
-            for level in levels.available()
-            if level in LEVELS
-        }
+        yield Hosts(stack)
     for path, data in bench.items():
         if path.read_bytes() != data:
             path.write_bytes(data)
@@ -138,29 +137,28 @@ def _is_running(mark: str) -> bool:
 
 @pytest.mark.parametrize(("level", "attack"), list(_combinations()))
 def test_an_attack_costs_a_rubric_its_own_case_only(
-    level: str, attack: Attack, hosts: dict[str, RubricHost], case: BenchCase, given: Given
+    level: Level, attack: Attack, hosts: Hosts, case: BenchCase, given: Given
 ) -> None:
     """Where the level stops it, it ends as the table says; in any case the next one is scored as ever."""
-    if level not in hosts:
-        pytest.skip(f"{level} does not work on this machine")
+    rubric = hosts.at(level)
     Path(given["spare"]).write_text("mine")
-    ends, detail = _outcome(hosts[level], case, given, attack)
+    ends, detail = _outcome(rubric, case, given, attack)
     if level not in attack.open_at:
         assert ends == attack.ends, detail
         assert ends == HARMLESS or any(word in detail for word in attack.why), detail
         assert Path(given["spare"]).read_text() == Path(given["file"]).read_text() == "mine"
     assert not _is_running(given["mark"])
-    honest = hosts[level].score(case, {**given, "attack": "environment"}, timeout=20).score
+    honest = rubric.score(case, {**given, "attack": "environment"}, timeout=20).score
     assert (honest.passed, honest.score, honest.isolation_class) == (False, 0.0, level)
 
 
+@pytest.mark.parametrize("level", ["subprocess", "landlock"])
 def test_a_rubric_does_not_say_how_it_was_isolated(
-    hosts: dict[str, RubricHost], case: BenchCase, given: Given
+    level: Level, hosts: Hosts, case: BenchCase, given: Given
 ) -> None:
     """Level, cost, attempts and time are the harness's, whatever the rubric claims."""
-    for level, host in hosts.items():
-        score = host.score(case, {**given, "attack": "claimed_isolation"}, timeout=20).score
-        assert (score.isolation_class, score.cost_usd, score.attempts) == (level, 0.0, 1)
+    score = hosts.at(level).score(case, {**given, "attack": "claimed_isolation"}, timeout=20).score
+    assert (score.isolation_class, score.cost_usd, score.attempts) == (level, 0.0, 1)
 
 
 def test_the_guide_shows_what_is_tested() -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from benchgov.canonical import sha256_hex
 from benchgov.errors import UsageError
-from benchgov.wire import BENCHMARK_PATTERN, is_name
+from benchgov.names import is_name
+from benchgov.wire import BENCHMARK_PATTERN
 
 _MAX_ID, _MAX_NAME = 255, 128
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._+,=()\[\]/: -]")

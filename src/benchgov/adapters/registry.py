@@ -8,9 +8,9 @@ from importlib.metadata import EntryPoint, entry_points
 
 from benchgov.adapters.interface import Adapter, Log, MalformedLogError, Reading, TreeAdapter
 from benchgov.errors import ConfigError, UsageError
+from benchgov.names import is_name
 from benchgov.suggest import did_you_mean
 from benchgov.text import one_line
-from benchgov.wire import is_name
 
 _SHOWN = 60
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from benchgov.audit.chain import Draft, Kind
@@ -12,6 +13,7 @@ from benchgov.baselines.model import Baseline
 from benchgov.canonical import Json, blake3_hex, digest_of, sha256_hex
 from benchgov.documents import json_model, parse_json
 from benchgov.errors import InputError
+from benchgov.eval.models import BenchRunReport, PromotionVerdict
 from benchgov.files import read_bytes
 from benchgov.gate.comparison import Comparison
 from benchgov.report import Environment, Report
@@ -24,6 +26,8 @@ _MARKS: tuple[tuple[Kind, str], ...] = (
     ("run", "performance_gate"),
     ("comparison", "report_sha256"),
     ("verify-env", "facts"),
+    ("verdict", "evidence_sufficient"),
+    ("eval", "case_corpus_digest"),
 )
 _WORKFLOW = {"run_id": "GITHUB_RUN_ID", "run_attempt": "GITHUB_RUN_ATTEMPT", "job": "GITHUB_JOB"}
 _BASELINE_FACTS = ("suite", "regime", "baseline_id", "fingerprint")
@@ -40,17 +44,27 @@ def draft_of(path: Path, environ: Mapping[str, str], kind: Kind | None = None) -
     """
     if path.is_dir():
         return from_dossier(_dossier_files(path), environ)
-    data = read_bytes(path)
-    kind = kind or _kind_of(data, path)
+    return draft_of_bytes(read_bytes(path), environ, name=path.name, where=str(path), kind=kind)
+
+
+def draft_of_bytes(
+    data: bytes, environ: Mapping[str, str], *, name: str, where: str, kind: Kind | None = None
+) -> Draft:
+    """The draft for the content of a file called `name`; raises as `draft_of`, about `where`."""
+    kind = kind or _kind_of(data, name, where)
     if kind == "run":
-        return from_report(data, environ, name=path.name)
+        return from_report(data, environ, name=name)
     if kind == "comparison":
-        return from_comparison(data, environ, name=path.name)
+        return from_comparison(data, environ, name=name)
     if kind == "verify-env":
-        return from_environment(data, environ, name=path.name)
+        return from_environment(data, environ, name=name)
+    if kind == "verdict":
+        return from_verdict(data, environ, name=name)
+    if kind == "eval":
+        return from_eval(_read(data, BenchRunReport, name), environ, name=name)
     if kind == "dossier":
-        return from_dossier({path.name: data}, environ)
-    return from_baseline(data, environ, name=path.name)
+        return from_dossier({name: data}, environ)
+    return from_baseline(data, environ, name=name)
 
 
 def _dossier_files(folder: Path) -> dict[str, bytes]:
@@ -64,16 +78,16 @@ def _dossier_files(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _kind_of(data: bytes, path: Path) -> Kind:
-    if path.suffix in _DOSSIER_SUFFIXES:
+def _kind_of(data: bytes, name: str, where: str) -> Kind:
+    if PurePosixPath(name).suffix in _DOSSIER_SUFFIXES:
         return "dossier"
-    value = parse_json(_text(data, str(path)), str(path))
+    value = parse_json(_text(data, where), where)
     for kind, mark in _MARKS:
         if isinstance(value, dict) and mark in value:
             return kind
     raise InputError(
         "neither a report, a comparison, an environment nor a dossier",
-        where=str(path),
+        where=where,
         remedy="Say what it is with --kind.",
     )
 
@@ -159,6 +173,69 @@ def from_approval(baseline: Baseline, files: Mapping[str, bytes], environ: Mappi
     subject: dict[str, Json] = {key: facts[key] for key in (*_BASELINE_FACTS, "derivation")}
     subject |= facts["approval"]
     return _draft("approval", files, subject, environ, complete=not baseline.selection)
+
+
+def from_eval(report: BenchRunReport, environ: Mapping[str, str], *, name: str) -> Draft:
+    """The draft of an eval run, without what a record of it adds to the file `name`.
+
+    Recorded once is what the run found: the same inputs with the same scores, whenever and however often they
+    are run, are one record. The same inputs with other scores are another, and so cannot hide.
+    """
+    result = report.result_digest
+    subject: dict[str, Json] = {
+        "task_class": report.task_class,
+        "eval_run_id": report.run_id,
+        "harness_version": report.harness_version,
+        "sut_digest": report.sut_digest,
+        "rubric_digest": report.rubric_digest,
+        "cassette_corpus_digest": report.cassette_corpus_digest,
+        "case_corpus_digest": report.case_corpus_digest,
+        "result_digest": result,
+        "cases": len(report.per_case),
+        "passed": report.passed_count,
+        "held_out": report.held_out_count,
+        "mean_score": report.mean_score,
+        "lower_bound_95": report.lower_bound_95,
+        "lower_bound_method": report.lower_bound_method,
+        "total_cost_usd": report.total_cost_usd,
+        "block_severity_failure_modes": list(report.block_severity_failure_modes),
+        "selection": list(report.selection),
+    }
+    data = report.unlinked().to_bytes()
+    isolation = report.isolation_class
+    draft = _draft(
+        "eval", {name: data}, subject, environ, complete=report.complete, isolation_class=isolation
+    )
+    key = f"eval/{report.task_class}/{report.run_id}/{result.removeprefix('blake3:')}"
+    return replace(draft, idempotency_key=key)
+
+
+def from_verdict(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft:
+    """The draft of a promotion verdict, as it lies in its recommendation file."""
+    verdict = _read(data, PromotionVerdict, name)
+    subject: dict[str, Json] = {
+        "task_class": verdict.task_class,
+        "current_tier": verdict.current_tier,
+        "target_tier": verdict.target_tier,
+        "verdict": "sufficient" if verdict.evidence_sufficient else "insufficient",
+        "lower_bound_95": verdict.lower_bound_95,
+        "threshold_at_target": verdict.threshold_at_target,
+        "eval_run_id": verdict.run_id,
+        "eval_chain_head": verdict.chain_head,
+        "rubric_digest": verdict.rubric_digest,
+        "host_fingerprint": verdict.host_fingerprint,
+        "reasons": list(verdict.reasons),
+    }
+    isolation = verdict.isolation_class
+    return _draft("verdict", {name: data}, subject, environ, complete=True, isolation_class=isolation)
+
+
+def from_calibration(
+    data: bytes, environ: Mapping[str, str], *, name: str, task_class: str, runs: int
+) -> Draft:
+    """The draft of a document that proposes thresholds from recorded runs."""
+    subject: dict[str, Json] = {"task_class": task_class, "runs": runs}
+    return _draft("calibration", {name: data}, subject, environ, complete=True)
 
 
 def _read(data: bytes, model: type[Model], name: str) -> Model:

@@ -40,7 +40,9 @@ class Record(Wire):
     host: Name
     idempotency_key: Annotated[str, Field(min_length=1, max_length=512)]
     isolation_class: str | None
-    kind: Literal["verify-env", "run", "comparison", "baseline", "approval", "dossier"]
+    kind: Literal[
+        "verify-env", "run", "comparison", "baseline", "approval", "dossier", "eval", "verdict", "calibration"
+    ]
     prev_hash: Sha256
     recorded_at_utc: Utc
     schema_version: Literal[1]

@@ -18,11 +18,12 @@ Text = Annotated[str, Field(max_length=512)]
 
 
 class Workflow(Wire):
-    """The workflow run that recorded it, as GitHub names it."""
+    """The workflow run that it is of, as GitHub names it; `artifact` is what a collector took it from."""
 
     run_id: Text | None = None
     run_attempt: Text | None = None
     job: Text | None = None
+    artifact: Text | None = None
 
 
 class Subject(Wire):
@@ -95,6 +96,51 @@ class DossierSubject(Subject):
     files: Annotated[int, Field(ge=1)]
 
 
+class EvalSubject(Subject):
+    """A run of the eval harness over the cases of a task class."""
+
+    task_class: Name
+    eval_run_id: Text
+    harness_version: Text
+    sut_digest: Blake3
+    rubric_digest: Blake3
+    cassette_corpus_digest: Blake3
+    case_corpus_digest: Blake3
+    result_digest: Blake3
+    cases: Annotated[int, Field(ge=0)]
+    passed: Annotated[int, Field(ge=0)]
+    held_out: Annotated[int, Field(ge=0)]
+    mean_score: float
+    lower_bound_95: float
+    lower_bound_method: Text
+    total_cost_usd: float
+    block_severity_failure_modes: tuple[Text, ...] = ()
+    selection: tuple[Text, ...] = ()
+
+
+class VerdictSubject(Subject):
+    """A promotion verdict: what the evidence of a run suffices for. People decide; nothing reads this to."""
+
+    task_class: Name
+    current_tier: Name
+    target_tier: Name
+    verdict: Literal["sufficient", "insufficient"]
+    lower_bound_95: float
+    threshold_at_target: float
+    eval_run_id: Text
+    eval_chain_head: Sha256 | None = None
+    rubric_digest: Blake3 | None = None
+    host_fingerprint: Name | None = None
+    reasons: tuple[Annotated[str, Field(max_length=2048)], ...] = ()
+
+
+class CalibrationSubject(Subject):
+    """A proposal of thresholds for a task class, and how many recorded runs it is made from."""
+
+    task_class: Name
+    runs: Annotated[int, Field(ge=1)]
+
+
 SUBJECTS: dict[str, type[Subject]] = {
     "verify-env": EnvironmentSubject,
     "run": RunSubject,
@@ -102,6 +148,9 @@ SUBJECTS: dict[str, type[Subject]] = {
     "baseline": BaselineSubject,
     "approval": ApprovalSubject,
     "dossier": DossierSubject,
+    "eval": EvalSubject,
+    "verdict": VerdictSubject,
+    "calibration": CalibrationSubject,
 }
 """Kind of a record → the type of its subject."""
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from benchgov.documents import json_model
 from benchgov.errors import InputError
 from benchgov.files import decode, read_bytes
+from benchgov.names import is_name
 from benchgov.report import Report
 from benchgov.suggest import did_you_mean
-from benchgov.wire import is_name
 
 REPORT_FILE = "report.json"
 

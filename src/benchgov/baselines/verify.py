@@ -10,7 +10,7 @@ from benchgov.baselines.generate import condense
 from benchgov.baselines.model import is_baseline_id
 from benchgov.baselines.store import DERIVED_FOLDER, INDEX_FILE, BaselineStore
 from benchgov.errors import BenchgovError, InputError, TamperError
-from benchgov.wire import is_name
+from benchgov.names import is_name
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def store_for(project: Project, suite: str, into: Path | None = None) -> Baselin
     from benchgov.baselines.store import BaselineStore
     from benchgov.errors import UsageError
     from benchgov.gate.question import store_of
-    from benchgov.wire import is_name
+    from benchgov.names import is_name
 
     if not is_name(suite):
         raise UsageError(f"{suite!r} is not the name of a suite")

@@ -77,8 +77,8 @@ def _rules(project: Project, given: Mapping[str, Any]) -> Rules:
     from benchgov.adapters.assemble import Rules
     from benchgov.adapters.names import family_rule, rename_rule, rules_of
     from benchgov.errors import UsageError
+    from benchgov.names import is_name
     from benchgov.suites.load import family_rules
-    from benchgov.wire import is_name
 
     if not is_name(given["suite"]):
         raise UsageError(f"{given['suite']!r} is not the name of a suite")

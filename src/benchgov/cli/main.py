@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from benchgov import __version__
+from benchgov.cli.lazy import LazyGroup
 from benchgov.errors import BenchgovError, ExitCode, exit_code_for
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -32,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("benchgov.cli.history:history", "Find the changes in a history of many reports."),
     "baseline": ("benchgov.cli.baseline:baseline", "Generate, approve and verify immutable baselines."),
     "regime": ("benchgov.cli.regime:regime", "Start a new regime, and see which ones there were."),
+    "eval": ("benchgov.cli.eval:eval_", "Run the cases of a task class, and verify what was run."),
+    "fence": ("benchgov.cli.fence:fence", "Check that the benches of task classes honour their contract."),
+    "bench": ("benchgov.cli.bench:bench", "Begin a bench, add cases to it, and keep their digests."),
+    "promote": ("benchgov.cli.propose:promote", "Propose a tier to people, with its evidence."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }
@@ -42,38 +47,10 @@ COMPLETION = "_BENCHGOV_COMPLETE"
 """Set by the shell, this variable asks click for completions instead of running a command."""
 
 
-class LazyGroup(click.Group):
-    """A group that lists its commands without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        from importlib import import_module
-
-        module, attribute = entry[0].split(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from benchgov.suggest import did_you_mean
-
-            ctx.fail(f"no such command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
-
-
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="benchgov %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -47,7 +47,7 @@ def migrate(new: str, old: str, output_format: str, **given: Any) -> int:
     from benchgov.cli.baseline_derive import DOCS
     from benchgov.errors import RefusedError, UsageError
     from benchgov.files import write_together
-    from benchgov.wire import is_name
+    from benchgov.names import is_name
 
     if not is_name(new):
         raise UsageError(f"{new!r} is not a regime's name: letters, digits, `.`, `_`, `+` and `-`")

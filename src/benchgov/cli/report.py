@@ -64,8 +64,8 @@ def _find(project: Project, run: str | None) -> Path:
         InputError: nothing was measured yet, or there is no such run.
     """
     from benchgov.errors import InputError
+    from benchgov.names import is_name
     from benchgov.suggest import did_you_mean
-    from benchgov.wire import is_name
 
     latest = project.output_dir / "report.json"
     if run is None:

@@ -134,8 +134,8 @@ def run(  # noqa: PLR0913 (one argument per option)
 def suite_of(project: Project, name: str) -> Suite:
     """The suite that a command line names; raises UsageError, InputError."""
     from benchgov.errors import UsageError
+    from benchgov.names import is_name
     from benchgov.suites.load import load_suite
-    from benchgov.wire import is_name
 
     if not is_name(name):
         raise UsageError(f"{name!r} is not the name of a suite")

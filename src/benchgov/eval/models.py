@@ -8,20 +8,22 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from benchgov.canonical import digest_of
+from benchgov.eval.vocabulary import ISOLATION_LEVELS, IsolationClass
 from benchgov.wire import Blake3, Name, Sha256, Utc, Wire
 
 Severity = Literal["block", "warn", "info"]
-IsolationClass = Literal["in-process", "subprocess", "landlock", "bubblewrap", "container", "microvm"]
-
-ISOLATION_LEVELS: tuple[IsolationClass, ...] = (
-    "in-process",
-    "subprocess",
-    "landlock",
-    "bubblewrap",
-    "container",
-    "microvm",
-)
-"""How far what scores is kept apart from what it scores, from the weakest to the strongest."""
+__all__ = [
+    "ISOLATION_LEVELS",
+    "BenchCase",
+    "BenchRunReport",
+    "BenchScore",
+    "FailureMode",
+    "IsolationClass",
+    "PromotionVerdict",
+    "Severity",
+    "Shard",
+]
 
 BANNED_WORDS = ("confidence", "llm", "self_reported", "model_says")
 """No part of a score may be what a model says of itself; a field or a key that holds one is refused."""
@@ -154,6 +156,16 @@ class BenchRunReport(Wire):
     def unlinked(self) -> BenchRunReport:
         """The report without its place in the audit log: what is recorded."""
         return self.model_copy(update={"prev_hash": None, "chain_head": None})
+
+    @property
+    def result_digest(self) -> str:
+        """The digest of what was found: the scores without the time that they took."""
+        return digest_of(
+            [
+                [case_id, score.model_copy(update={"wall_clock_ms": 0}).to_json()]
+                for case_id, score in self.per_case
+            ]
+        )
 
     @property
     def content_id(self) -> str:

@@ -30,10 +30,10 @@ from benchgov.gate.compare import compare
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.policy import GatePolicy, Overrides, check_overrides
 from benchgov.git import export
+from benchgov.names import is_name
 from benchgov.report import Report
 from benchgov.rim import RunProcess
 from benchgov.suites.load import MANIFEST, benchmark_ids, family_thresholds, scale_rules
-from benchgov.wire import is_name
 
 BASELINES_FOLDER = "baselines"
 

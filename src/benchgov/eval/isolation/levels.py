@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from benchgov.errors import IsolationUnavailableError
-from benchgov.eval.isolation import bubblewrap, container, landlock, places, seccomp
+from benchgov.eval.isolation import landlock, seccomp
 from benchgov.eval.isolation.confine import Confinement
-from benchgov.eval.isolation.launch import package_paths
+from benchgov.eval.vocabulary import ISOLATION_LEVELS
 
 if TYPE_CHECKING:
     from benchgov.eval.models import IsolationClass
@@ -26,8 +26,6 @@ _PROBE_SECONDS = 60.0
 
 def available() -> tuple[Level, ...]:
     """The levels that work here, from the weakest to the strongest."""
-    from benchgov.eval.models import ISOLATION_LEVELS
-
     return tuple(level for level in ISOLATION_LEVELS if works(level))
 
 
@@ -40,8 +38,6 @@ def choose(wanted: Level | Literal["auto"] = "auto", minimum: Level | None = Non
     Raises:
         IsolationUnavailableError: nothing here is what was asked for.
     """
-    from benchgov.eval.models import ISOLATION_LEVELS
-
     floor = ISOLATION_LEVELS.index(minimum) if minimum else 0
     candidates = _PREFERRED if wanted == "auto" else (wanted,)
     strong_enough = [level for level in candidates if ISOLATION_LEVELS.index(level) >= floor]
@@ -135,12 +131,16 @@ def _refused(attempt: object) -> bool:
 
 def _bubblewrap() -> bool:
     """Start Python in it."""
+    from benchgov.eval.isolation import bubblewrap
+
     python, reads = _python()
     return _ends_well([*bubblewrap.wrapper(reads, ()), python, "-I", "-S", "-c", ""])
 
 
 def _container() -> bool:
     """Start Python in one."""
+    from benchgov.eval.isolation import container
+
     python, reads = _python()
     run = container.command(f"benchgov-probe-{os.getpid()}", reads, ())
     return container.prepared() and _ends_well([*run, container.IMAGE, python, "-I", "-S", "-c", ""])
@@ -149,6 +149,9 @@ def _container() -> bool:
 @cache
 def _landlock_in_container() -> bool:
     """Whether Landlock works there, too: what a container may ask of the kernel is for its runtime to say."""
+    from benchgov.eval.isolation import container
+    from benchgov.eval.isolation.launch import package_paths
+
     python, reads = _python()
     path = tuple(map(str, package_paths()))
     run = container.command(f"benchgov-probe-{os.getpid()}", (*reads, *map(Path, path)), ())
@@ -160,6 +163,8 @@ def _landlock_in_container() -> bool:
 
 
 def _python() -> tuple[str, tuple[Path, ...]]:
+    from benchgov.eval.isolation import places
+
     python = os.path.realpath(sys.executable)
     return python, (*places.interpreter(()), *places.executable(python))
 

@@ -1,0 +1,121 @@
+"""Where the eval harness reads and writes in a repository, and the options that say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchgov.rim import RunProcess, run_process
+
+if TYPE_CHECKING:
+    from benchgov.audit.files import LogFiles
+    from benchgov.cli.common import Project
+    from benchgov.promotion.verdicts import Places
+
+folder_type = click.Path(path_type=Path)
+task_class_option = click.option("--task-class", required=True, metavar="NAME", help="Which task class.")
+
+_GIT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class EvalPlaces:
+    """Folders of the eval harness: benches, run files, cache, recommendations; and the audit log."""
+
+    root: Path
+    bench_root: Path
+    runs: Path
+    cache: Path
+    log: LogFiles
+    run: RunProcess
+
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        bench_root: Path | None = None,
+        runs: Path | None = None,
+        cache: Path | None = None,
+    ) -> EvalPlaces:
+        """The places of a project; what was given on the command line is as seen from the current folder."""
+        settings, cwd = project.settings, project.rim.cwd
+        return cls(
+            root=project.root,
+            bench_root=cwd / bench_root if bench_root else project.root / settings.bench_dir,
+            runs=cwd / runs if runs else project.root / settings.eval.default_out_dir,
+            cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
+            log=project.audit_log(),
+            run=project.rim.run,
+        )
+
+    @classmethod
+    def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
+        """The same from kept settings, for who does not run Git: the log is a folder."""
+        from benchgov.audit.folder import FolderFiles
+
+        cwd = Path.cwd()
+
+        def place(option: str, setting: str) -> Path:
+            return Path(cwd / given[option] if given[option] else root / settings[setting])
+
+        return cls(
+            root=root,
+            bench_root=place("bench_root", "bench_dir"),
+            runs=place("out", "default_out_dir"),
+            cache=place("cache_dir", "cache_dir"),
+            log=FolderFiles(root / settings["store"]),
+            run=run_process,
+        )
+
+    @property
+    def recommendations(self) -> Path:
+        """Folder of the promotion verdicts."""
+        return self.runs.parent / "recommendations"
+
+    def for_verdict(self, project: Project) -> Places:
+        """The places that a promotion verdict is made from."""
+        from benchgov.promotion.verdicts import Places
+
+        return Places(project.root, self.log, self.bench_root, self.runs, self.recommendations)
+
+    def shown(self, path: Path | None) -> str:
+        """A path as a person sees it: from the repository's root, if it is below that."""
+        if path is None:
+            return "none"
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+    def verify_log(self, **more: Any) -> Any:
+        """Verify the audit log, if there is one, before anything is done.
+
+        Raises:
+            TamperError: it is not what was written.
+        """
+        if not self.log.present():
+            return None
+        from benchgov.audit.verification import verify
+
+        found = verify(self.log, **more)
+        if found.divergence:
+            raise found.divergence.error()
+        return found
+
+    def changed(self, digests: Path, folder: Path) -> Sequence[str]:
+        """The files of a case that changed since its digests were last committed, as Git knows."""
+        import subprocess
+
+        def git(*words: str) -> list[str]:
+            try:
+                done = self.run(["git", *words], self.root, _GIT_SECONDS)
+            except (OSError, subprocess.TimeoutExpired):
+                return []
+            return [line for line in done.stdout.split("\0") if line] if done.status == 0 else []
+
+        commits = git("log", "-1", "--format=%H%x00", "--", str(digests))
+        if not commits:
+            return []
+        changed = git("diff", "--name-only", "-z", commits[0].strip(), "--", str(folder))
+        return sorted({*changed, *git("ls-files", "--others", "-z", "--", str(folder))})

@@ -1,0 +1,156 @@
+"""The cache of scores: one JSON file a score, named by the digest of everything that it depends on.
+
+    <folder>/scores/<key>.json     the score, and the parts of its key
+    <folder>/latest/<case>.json    the parts of the last key of a case: what `eval explain-cache` compares
+    <folder>/.lock                 writers queue here
+
+A file that is not what it should be is a miss. Failures of the harness are never kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchgov.canonical import canonical_json, digest_of
+from benchgov.errors import InputError, OutputError
+from benchgov.files import read_bytes
+
+if TYPE_CHECKING:
+    from benchgov.eval.models import BenchScore
+
+RETAIN_DAYS = 90
+MAX_ENTRY_BYTES = 4 * 1024 * 1024
+_DAY = 86_400
+
+
+class CorruptEntryError(Exception):
+    """A cached score is not one; the text says why."""
+
+
+class Cache:
+    """Scores below a folder, which need not be there yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, key: str) -> BenchScore | None:
+        """The score of a key, or None.
+
+        Raises:
+            CorruptEntryError: what lies there is no score of that key.
+        """
+        from benchgov.eval.models import BenchScore
+
+        entry = self._read(self._score(key))
+        if entry is None:
+            return None
+        try:
+            if digest_of(entry["parts"]) != f"blake3:{key}" or digest_of(entry["score"]) != entry["digest"]:
+                raise CorruptEntryError("its digests are not those of what it holds")
+            return BenchScore.model_validate_json(json.dumps(entry["score"]))
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise CorruptEntryError(f"not a score: {error}") from error
+
+    def put(self, key: str, score: BenchScore, parts: Mapping[str, str], case: str) -> None:
+        """Keep a score, whole or not at all, and the parts of its key as the latest of `case`.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        value = score.to_json()
+        entry = {"parts": dict(parts), "score": value, "digest": digest_of(value)}
+        latest = {"key": key, "parts": dict(parts)}
+        with self._locked():
+            put_file(self._score(key), canonical_json(entry) + b"\n")
+            put_file(self._latest(case), canonical_json(latest) + b"\n")
+
+    def latest(self, case: str) -> dict[str, str] | None:
+        """The parts of the key under which `case` (`<task class>/<case id>`) was last kept."""
+        with contextlib.suppress(CorruptEntryError):
+            entry = self._read(self._latest(case))
+            if entry and isinstance(entry.get("parts"), dict):
+                return {str(name): str(part) for name, part in entry["parts"].items()}
+        return None
+
+    def has(self, key: str) -> bool:
+        """Whether something is kept under a key."""
+        return self._score(key).is_file()
+
+    def gc(self, now: float, retain_days: int = RETAIN_DAYS) -> int:
+        """Remove what was written, or last used, more than `retain_days` days ago; returns how many files."""
+        removed = 0
+        for path in [*self.folder.glob("*/*.json"), *self.folder.glob("*/*/*.json")]:
+            with contextlib.suppress(OSError):
+                if now - path.stat().st_mtime > retain_days * _DAY:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    def gc_daily(self, now: float) -> int:
+        """`gc`, unless it was done within the last day."""
+        mark = self.folder / ".gc"
+        with contextlib.suppress(OSError):
+            if now - mark.stat().st_mtime < _DAY:
+                return 0
+        if not self.folder.is_dir():
+            return 0
+        with contextlib.suppress(OSError):
+            mark.touch()
+        return self.gc(now)
+
+    def touch(self, key: str) -> None:
+        """Note that a score was used: it is kept for longer."""
+        path = self._score(key)
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _DAY:
+                os.utime(path)
+
+    def _score(self, key: str) -> Path:
+        return self.folder / "scores" / f"{key}.json"
+
+    def _latest(self, case: str) -> Path:
+        return self.folder / "latest" / f"{case}.json"
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        if not path.exists():
+            return None
+        try:
+            value = json.loads(read_bytes(path, MAX_ENTRY_BYTES))
+        except (InputError, ValueError, RecursionError) as error:
+            raise CorruptEntryError(str(error)) from error
+        if not isinstance(value, dict):
+            raise CorruptEntryError("not an object")
+        return value
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror}", where=str(self.folder)) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def put_file(path: Path, data: bytes) -> None:
+    """Put a file in its place at once. It is not synced: what a crash loses is scored again."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error

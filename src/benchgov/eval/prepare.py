@@ -1,0 +1,102 @@
+"""Before a run: find the bench, verify its digests, choose the isolation, and so know what the run will be.
+
+No code of the bench runs here, and nothing large is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchgov.errors import TaskClassIncompleteError
+from benchgov.eval.declared import CASES, declaration, find_bench
+from benchgov.eval.digests import rubric_digest
+from benchgov.eval.loader import Changed, scan_cases
+from benchgov.eval.plan import Digests, Plan, make_plan
+
+if TYPE_CHECKING:
+    from benchgov.eval.isolation.levels import Level
+    from benchgov.eval.sut.spec import SutSpec
+
+CASSETTES = "cassettes"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: which cases of which task class, by which SUT, isolated how far.
+
+    `root` is the repository's, `cassettes` the folder of the cassettes (default: that of the bench). Without
+    `sut` it is the one that the registration names.
+    """
+
+    task_class: str
+    root: Path
+    bench_root: Path
+    sut: SutSpec | None = None
+    pattern: str | None = None
+    shard: tuple[int, int] | None = None
+    isolation: str = "auto"
+    min_isolation: str | None = None
+    cassettes: Path | None = None
+    keep_environ: tuple[str, ...] = ()
+    retries: int = 0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, the SUT that it is about, and the folder of the bench."""
+
+    plan: Plan
+    spec: SutSpec
+    bench_path: Path
+    level: Level
+
+    @property
+    def hidden(self) -> tuple[Path, ...]:
+        """What the SUT may not read: the cases, of which it gets the input of its own as a copy."""
+        return (self.bench_path / CASES,)
+
+
+def prepare(request: Request, environ: Mapping[str, str], changed: Changed | None = None) -> Prepared:
+    """The plan of a run, after every case was held against its digest.
+
+    Raises:
+        BenchFolderMissingError, TaskClassNotFoundError: the bench is not there.
+        TaskClassIncompleteError, BenchCaseError: it is not what it should be.
+        IsolationUnavailableError: this machine does not isolate that far.
+        EvalError: the SUT is not there.
+        UsageError: no case is selected.
+    """
+    from benchgov.eval.cassettes import corpus_digest
+    from benchgov.eval.isolation.levels import choose
+    from benchgov.eval.sut.digest import sut_digest
+
+    bench_path = find_bench(request.task_class, request.bench_root)
+    spec = request.sut or _default_sut(request, bench_path)
+    scanned = scan_cases(bench_path, changed)
+    level = choose(request.isolation, request.min_isolation)  # type: ignore[arg-type] # click's choice
+    digests = Digests(
+        sut=sut_digest(spec, request.root, environ),
+        rubric=rubric_digest(bench_path),
+        cassettes=corpus_digest(request.cassettes or bench_path / CASSETTES),
+        isolation=level,
+    )
+    plan = make_plan(
+        request.task_class, spec.text, digests, scanned, pattern=request.pattern, shard=request.shard
+    )
+    return Prepared(plan, spec, bench_path, level)
+
+
+def _default_sut(request: Request, bench_path: Path) -> SutSpec:
+    from benchgov.eval.sut.spec import callable_sut
+
+    sut = declaration(bench_path).sut
+    if sut is None:
+        raise TaskClassIncompleteError(
+            "the registration names no default SUT",
+            where=str(bench_path),
+            remedy="Give one with --sut or --sut-command, or name it in registration.py: sut=...",
+        )
+    return callable_sut(sut, keep=request.keep_environ, retries=request.retries)
