@@ -6,12 +6,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchgov.audit import store as layout
 from benchgov.audit.encoding import seal
+from benchgov.audit.folder import FolderFiles
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path, records_folder
+from benchgov.audit.records import Records
+from benchgov.audit.sealing import open_tail, seal_due
 
 HOST = "host-a"
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def record_path(store: Path, host: str, sequence: int) -> Path:
+    """The file of a record that is not sealed."""
+    return store / layout.record_path(host, sequence)
+
+
+def records_folder(store: Path, host: str) -> Path:
+    """The folder of the records that are not sealed."""
+    return store / layout.records_folder(host)
 
 
 def content(sequence: int, host: str, prev_hash: str) -> dict[str, Any]:
@@ -48,3 +61,9 @@ def write_log(store: Path, records: int, host: str = HOST) -> list[bytes]:
 def head_of(data: bytes) -> str:
     """The chain head that a record's bytes claim."""
     return data[15:79].decode()
+
+
+def seal_log(store: Path, host: str = HOST, keep: int = 0) -> int:
+    """Seal all whole bundles but for the newest `keep` records, as an append does; how many there are."""
+    records = Records(FolderFiles(store), host)
+    return seal_due(records, open_tail(records), keep).bundles

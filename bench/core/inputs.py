@@ -241,11 +241,12 @@ def contents(scale: float) -> list[dict[str, Any]]:
 def log(scale: float) -> str:
     """The path of an audit log with `scale` records."""
     from benchgov.audit.chain import Draft, append
+    from benchgov.audit.folder import FolderFiles
     from benchgov.audit.record import Evidence
-    from benchgov.audit.store import scan_records
+    from benchgov.audit.records import Records
 
     store = _kept(f"log-{int(scale)}")
-    if store.exists() and scan_records(store, "bench").count == int(scale):
+    if store.exists() and Records(FolderFiles(store), "bench").count() == int(scale):
         return str(store)
     shutil.rmtree(store, ignore_errors=True)
     for content in contents(scale):

@@ -32,12 +32,10 @@ def verify(store: Path) -> list[list[Any]]:
 
 def verify_host(folder: Path) -> list[Any]:
     head, time, sequence = GENESIS, "", 0
-    for sequence, path in enumerate(sorted((folder / "records").glob("*.json")), 1):
-        data = path.read_bytes()
+    for sequence, data in enumerate(lines(folder), 1):
         record = json.loads(data)
         holds = (
-            path.name == f"{sequence:012d}.json"
-            and record["sequence"] == sequence
+            record["sequence"] == sequence
             and record["host"] == folder.name
             and record["prev_hash"] == head
             and record["recorded_at_utc"] >= time
@@ -45,9 +43,16 @@ def verify_host(folder: Path) -> list[Any]:
             and rfc8785.dumps(record) + b"\n" == data
         )
         if not holds:
-            raise ValueError(f"{path.name} does not continue the chain")
+            raise ValueError(f"record {sequence} does not continue the chain")
         head, time = record["chain_head"], record["recorded_at_utc"]
     return [folder.name, sequence, head]
+
+
+def lines(folder: Path) -> Iterable[bytes]:
+    """The records of a host: those in bundles, a line each, and then those in files of their own."""
+    for part in ("sealed", "records"):
+        for path in sorted((folder / part).glob("[0-9]*")):
+            yield from path.read_bytes().splitlines(keepends=True)
 
 
 def append(store: Path, content: dict[str, Any]) -> str:
@@ -57,7 +62,7 @@ def append(store: Path, content: dict[str, Any]) -> str:
     """
     folder = store / "hosts" / content["host"] / "records"
     folder.mkdir(parents=True, exist_ok=True)
-    records = [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+    records = [json.loads(line) for line in lines(folder.parent)]
     for record in records:
         if record["idempotency_key"] == content["idempotency_key"]:
             return str(record["chain_head"])

@@ -40,7 +40,7 @@ def protocol(layers: Layers, *, append: Any = chain.append, verify: Any = chain.
     with layers.layer("payload"):
         for number in range(1, COUNT + 1):
             name = f"bit of record {number}"
-            at = position(name, lambda copy, n=number: flip(record_path(copy, HOST, n), at=40))
+            at = position(name, lambda copy, n=number: flip(copy / record_path(HOST, n), at=40))
             layers.equal(f"a flipped {name} is found there", at, number)
     with layers.layer("relinked"):
         at = position("record 2 sealed again", lambda copy: _reseal(copy, 2))
@@ -49,14 +49,14 @@ def protocol(layers: Layers, *, append: Any = chain.append, verify: Any = chain.
         at = position("last sealed again, anchored", _reseal, kept)
         layers.equal("but an anchor finds it", at, COUNT)
     with layers.layer("removed"):
-        at = position("record 3 removed", lambda copy: record_path(copy, HOST, 3).unlink())
+        at = position("record 3 removed", lambda copy: (copy / record_path(HOST, 3)).unlink())
         layers.equal("a record that is gone is found", at, 3)
         at = position("records 2 and 3 swapped", _swap)
         layers.equal("two that changed places are found at the first", at, 2)
-        at = position("a stranger", lambda copy: (record_path(copy, HOST, 1).parent / "note.txt").touch())
+        at = position("a stranger", lambda copy: ((copy / record_path(HOST, 1)).parent / "note.txt").touch())
         layers.equal("a file that is no record is found", at, 0)
     with layers.layer("cut"):
-        cut = record_path(Path(), HOST, COUNT)
+        cut = Path(record_path(HOST, COUNT))
         at = position("tail cut", lambda copy: (copy / cut).unlink())
         layers.equal("a cut tail alone is still a chain", at, None)
         at = position("tail cut, anchored", lambda copy: (copy / cut).unlink(), kept)
@@ -66,7 +66,7 @@ def protocol(layers: Layers, *, append: Any = chain.append, verify: Any = chain.
 
 def _reseal(store: Path, number: int = COUNT) -> None:
     """Change a record's subject, and give it the identity that its new content has."""
-    path = record_path(store, HOST, number)
+    path = store / record_path(HOST, number)
     content = json.loads(path.read_bytes())
     del content["chain_head"]
     content["subject"]["status"] = "fail"
@@ -74,7 +74,7 @@ def _reseal(store: Path, number: int = COUNT) -> None:
 
 
 def _swap(store: Path) -> None:
-    first, second = record_path(store, HOST, 2), record_path(store, HOST, 3)
+    first, second = store / record_path(HOST, 2), store / record_path(HOST, 3)
     left, right = first.read_bytes(), second.read_bytes()
     first.write_bytes(right)
     second.write_bytes(left)

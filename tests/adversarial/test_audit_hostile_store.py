@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
+from tests.audit_builders import record_path
 
 from benchgov.audit.chain import Draft, append, find, read, verify
 from benchgov.audit.encoding import identity
-from benchgov.audit.hints import end_path, key_path
+from benchgov.audit.files import MAX_RECORD_BYTES
+from benchgov.audit.hints import tail_path
 from benchgov.audit.record import Record
-from benchgov.audit.store import MAX_RECORD_BYTES, record_path
 from benchgov.audit.verification import Anchor, parse_anchor
 from benchgov.canonical import canonical_json
 from benchgov.errors import InputError, OutputError, TamperError, UsageError
@@ -142,11 +144,12 @@ def test_a_gap_before_the_tail_stops_an_append(store: Path) -> None:
     """The tail's own links always; further back the names alone show it, when they have to be read."""
     record_path(store, HOST, 1).unlink()
     assert not verify(store).ok
-    end_path(store, HOST).unlink()
+    (store / tail_path(HOST)).unlink()
     with pytest.raises(TamperError, match="at least one is missing"):
         append(store, draft("new"), host=HOST, now=lambda: NOW)
     record_path(store, HOST, 2).unlink()
-    end_path(store, HOST).write_text("3")
+    digest = blake3(b"key-2").hexdigest()
+    (store / tail_path(HOST)).write_text("".join(f"{number:012d} {digest}\n" for number in (1, 2, 3)))
     with pytest.raises(TamperError, match="record 2: expected a record, found no such file"):
         append(store, draft("new"), host=HOST, now=lambda: NOW)
 
@@ -183,10 +186,9 @@ def test_a_records_folder_that_is_a_file(store: Path) -> None:
 
 
 def test_a_store_that_cannot_be_written(store: Path) -> None:
-    """The folder of keys is a file: the append fails before its record exists."""
-    keys = key_path(store, HOST, "x").parent
-    keys.rename(store / "old-keys")
-    keys.write_text("")
+    """The hints are a folder, and cannot be made anew: the append fails before its record exists."""
+    (store / tail_path(HOST)).unlink()
+    (store / tail_path(HOST)).mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
         append(store, draft("new"), host=HOST, now=lambda: NOW)
     assert verify(store).records == 3
@@ -196,7 +198,7 @@ def test_a_writer_without_the_lock_cannot_be_overwritten(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When another file takes the name in the meantime, the append fails; the chain stays as it was."""
-    monkeypatch.setattr("benchgov.audit.chain.create_exclusive", lambda path, data: False)
+    monkeypatch.setattr("benchgov.audit.folder._link_new", lambda folder, name, data: False)
     with pytest.raises(OutputError, match="without taking the store's lock"):
         append(store, draft("new"), host=HOST, now=lambda: NOW)
     assert verify(store).records == 3
@@ -267,6 +269,6 @@ def test_an_unreadable_record_is_trouble_and_not_tampering(
     def broken(*arguments: object, **named: object) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("benchgov.audit.store.os.open", broken)
+    monkeypatch.setattr("benchgov.audit.folder.os.open", broken)
     with pytest.raises(InputError, match="Input/output error"):
         verify(store)

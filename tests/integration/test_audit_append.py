@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 from bench.core import reference_chain
+from blake3 import blake3
+from tests.audit_builders import record_path, write_log
 
 from benchgov.audit.chain import Draft, append, find, read, verify
-from benchgov.audit.hints import key_path
+from benchgov.audit.hints import tail_path
 from benchgov.audit.host import host_fingerprint
-from benchgov.audit.store import record_path
 from benchgov.errors import InputError
 
 HOST = "host-a"
@@ -87,7 +88,7 @@ def test_the_plain_reference_writes_the_same_bytes(tmp_path: Path) -> None:
     assert reference_chain.append(tmp_path / "b", contents[0]) == appended[0].record.chain_head
     for one in appended:
         copy = record_path(tmp_path / "b", HOST, one.record.sequence)
-        assert copy.read_bytes() == one.path.read_bytes()
+        assert copy.read_bytes() == (tmp_path / "a" / one.path).read_bytes()
     assert append(tmp_path / "b", draft("d"), host=HOST, now=lambda: NOW).record.sequence == 4
 
 
@@ -100,11 +101,12 @@ def test_a_key_is_recorded_once(tmp_path: Path) -> None:
     assert verify(tmp_path).records == 2
 
 
-@pytest.mark.parametrize("hint", ["2\n", "1\n", "", "junk", "-1", "9" * 40])
+@pytest.mark.parametrize("hint", ["000000000002", "000000000001", "", "junk", "-1", "9" * 40])
 def test_a_hint_without_its_record_is_ignored(tmp_path: Path, hint: str) -> None:
-    """After a crash between hint and record the key is recorded, under the sequence that is free."""
+    """The key is recorded, under the sequence that is free."""
     append(tmp_path, draft("a"), host=HOST, now=lambda: NOW)
-    key_path(tmp_path, HOST, "b").write_text(hint)
+    with (tmp_path / tail_path(HOST)).open("a") as hints:
+        hints.write(f"{hint} {blake3(b'b').hexdigest()}\n")
     done = append(tmp_path, draft("b"), host=HOST, now=lambda: NOW)
     assert (done.new, done.record.sequence) == (True, 2)
     assert not append(tmp_path, draft("b"), host=HOST, now=lambda: NOW).new
@@ -179,7 +181,8 @@ def test_a_full_disk_leaves_the_chain_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in record_path(tmp_path, HOST, 1).parent.iterdir()] == ["000000000001.json"]
 
 
-CALLS = ["openat", "mkdir", "flock", "write", "fsync", "close", "link", "unlink"]
+CALLS = ["openat", "newfstatat", "flock", "write", "fsync", "close", "linkat", "unlinkat"]
+SEALING = [*CALLS, "read", "rename", "unlink"]
 
 
 def traced(trace: Path, call: str, *inject: str) -> list[str]:
@@ -188,11 +191,12 @@ def traced(trace: Path, call: str, *inject: str) -> list[str]:
     return ["strace", "-f", "-qq", "-o", str(trace), "-e", calls, *inject]
 
 
-def calls_of_an_append(tmp_path: Path, call: str) -> tuple[int, int]:
+def calls_of_an_append(tmp_path: Path, call: str, good: Path) -> tuple[int, int]:
     """How often a writer makes `call` before it begins to append, and how often one append makes it."""
     trace = tmp_path / "trace"
     for warm_up in range(2):  # the first run may still write compiled modules
-        assert finish(writer(tmp_path / "plain", f"plain-{warm_up}", 1, *traced(trace, call)))[0] == 0
+        plain = shutil.copytree(good, tmp_path / f"plain-{warm_up}")
+        assert finish(writer(plain, "plain", 1, *traced(trace, call)))[0] == 0
     lines = [line.split(maxsplit=1)[1] for line in trace.read_text().splitlines()]
     ready = next(index for index, line in enumerate(lines) if line.startswith('write(1, "ready'))
     before, after = lines[: ready + 1], lines[ready + 1 :]
@@ -200,28 +204,58 @@ def calls_of_an_append(tmp_path: Path, call: str) -> tuple[int, int]:
     return count[0], count[1]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
-@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO", "error=ENOSPC"])
-@pytest.mark.parametrize("call", CALLS)
-def test_faults_at_every_file_system_call(tmp_path: Path, call: str, fault: str) -> None:
-    """After a fault at the n-th call of an append the log verifies, and its key can be appended once."""
-    before, during = calls_of_an_append(tmp_path, call)
+def faulted(tmp_path: Path, good: Path, call: str, fault: str, most: int) -> list[int]:
+    """Append to copies of a log with a fault at the n-th such call, for at most so many n; the exit statuses.
+
+    Each time the log verifies afterwards, has what it had, and its key can be appended once.
+    """
+    before, during = calls_of_an_append(tmp_path, call, good)
     assert during >= 1
-    store = tmp_path / "store"
-    append(store, draft("first"), host=HOST, now=lambda: NOW)
+    wanted = sorted({1 + round(step * (during - 1) / max(1, most - 1)) for step in range(most)})
+    had = verify(good).records
     statuses = []
-    for nth in range(1, min(during, 20) + 1):
-        name = f"{call}-{nth}"
+    for nth in wanted:
+        store = shutil.copytree(good, tmp_path / f"store-{nth}")
         inject = ("-e", f"inject={call}:{fault}:when={before + nth}")
-        statuses.append(finish(writer(store, name, 1, *traced(tmp_path / "trace", call, *inject)))[0])
+        statuses.append(finish(writer(store, "new", 1, *traced(tmp_path / "trace", call, *inject)))[0])
         result = verify(store, strict=True)
         assert result.ok, (nth, result.divergence)
-        append(store, draft(f"{name}-0"), host=HOST, now=lambda: datetime.now(UTC))
+        assert result.records in (had, had + 1)
+        append(store, draft("new-0"), host=HOST, now=lambda: datetime.now(UTC))
         keys = [record.idempotency_key for _, record in read(store)]
-        assert keys.count(f"{name}-0") == 1
-    if fault == "signal=KILL":
-        assert -signal.SIGKILL in statuses
+        assert len(keys) == had + 1
+        assert keys.count("new-0") == 1
+        assert verify(store, strict=True).records == had + 1
+        shutil.rmtree(store)
+    return statuses
+
+
+FAULTS = ["signal=KILL", "error=EIO", "error=ENOSPC"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", CALLS)
+def test_faults_at_every_file_system_call(tmp_path: Path, call: str, fault: str) -> None:
+    """At each call of an append."""
+    good = tmp_path / "good"
+    append(good, draft("first"), host=HOST, now=lambda: NOW)
+    statuses = faulted(tmp_path, good, call, fault, most=40)
+    assert fault != "signal=KILL" or -signal.SIGKILL in statuses
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", SEALING)
+def test_faults_at_the_calls_of_a_seal(tmp_path: Path, call: str, fault: str) -> None:
+    """At each call of an append that seals 256 records; of those that it makes for each record, at eight."""
+    good = tmp_path / "good"
+    write_log(good, 512)
+    append(good, draft("run/core/1"), host=HOST, now=lambda: NOW)
+    statuses = faulted(tmp_path, good, call, fault, most=8)
+    assert fault != "signal=KILL" or -signal.SIGKILL in statuses
 
 
 HOSTED = {

@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.audit_builders import HOST, write_log
 
 from benchgov.audit.anchors import parse_anchor
 from benchgov.audit.chain import read
 from benchgov.audit.verification import verify
 
 WRITERS = 16
+BEFORE = 450  # so that a few more make 512, of which the first are sealed
 WRITE = """
 import sys
 from datetime import UTC, datetime
@@ -66,9 +68,9 @@ def finish(process: subprocess.Popen[str]) -> str:
     ("each", "readers"), [(8, 2), pytest.param(1_000, 4, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_many_writers_and_readers(tmp_path: Path, each: int, readers: int) -> None:
-    """16 processes append; every head that a reader saw meanwhile is in the log that comes out."""
+    """16 processes append, and seal; every head that a reader saw is in the log that comes out."""
     store, stop = tmp_path / "store", tmp_path / "stop"
-    store.mkdir()
+    write_log(store, BEFORE)
     reading = [start(READ, store, stop) for _ in range(readers)]
     writing = [start(WRITE, store, f"writer-{number}", each) for number in range(WRITERS)]
     try:
@@ -79,7 +81,8 @@ def test_many_writers_and_readers(tmp_path: Path, each: int, readers: int) -> No
         seen = [finish(process).split() for process in reading]
     result = verify(store, strict=True, kept=[parse_anchor(head) for heads in seen for head in heads])
     assert result.ok, result.divergence
-    keys = [record.idempotency_key for _, record in read(store)]
+    keys = [record.idempotency_key for _, record in read(store)][BEFORE:]
     assert len(keys) == WRITERS * each
     assert set(keys) == {f"writer-{number}-{index}" for number in range(WRITERS) for index in range(each)}
+    assert len(list((store / "hosts" / HOST / "sealed").iterdir())) == (len(keys) + BEFORE) // 256 - 1
     assert all(heads[-1] == result.hosts[0].anchor for heads in seen)

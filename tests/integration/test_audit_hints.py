@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.audit_builders import record_path, records_folder
 
-from benchgov.audit import hints
 from benchgov.audit.chain import Draft, append, verify
-from benchgov.audit.hints import end_path, key_path
-from benchgov.audit.store import record_path, records_folder
+from benchgov.audit.folder import FolderFiles
+from benchgov.audit.hints import tail_path
 from benchgov.errors import OutputError, TamperError
 
 HOST = "host-a"
@@ -36,55 +35,65 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "log"
 
 
+def hints_of(store: Path) -> Path:
+    return store / tail_path(HOST)
+
+
+def lines_of(store: Path) -> list[str]:
+    return hints_of(store).read_text().splitlines(keepends=True)
+
+
 def lose_all(store: Path) -> None:
-    shutil.rmtree(key_path(store, HOST, "x").parent)
+    hints_of(store).unlink()
 
 
 def lose_latest(store: Path) -> None:
-    for key in KEYS[3:]:
-        key_path(store, HOST, key).unlink()
+    hints_of(store).write_text("".join(lines_of(store)[:3]))
 
 
-def lose_end(store: Path) -> None:
-    end_path(store, HOST).unlink()
-    lose_latest(store)
+def tear(store: Path) -> None:
+    hints_of(store).write_text("".join(lines_of(store))[:-30])
 
 
-def empty_some(store: Path) -> None:
-    for key in KEYS[1:5]:
-        key_path(store, HOST, key).write_bytes(b"")
+def empty(store: Path) -> None:
+    hints_of(store).write_bytes(b"")
 
 
-def empty_all(store: Path) -> None:
-    for key in KEYS:
-        key_path(store, HOST, key).write_bytes(b"")
-    end_path(store, HOST).write_bytes(b"")
+def blank(store: Path) -> None:
+    """Blocks that were given out and never written."""
+    data = hints_of(store).read_bytes()
+    hints_of(store).write_bytes(data[:100] + bytes(len(data) - 100))
 
 
 def lie(store: Path) -> None:
-    for number, key in enumerate(KEYS):
-        key_path(store, HOST, key).write_text(f"{number or 6}\n")
-    end_path(store, HOST).write_text("2\n")
+    """Each key has the sequence of another."""
+    lines = lines_of(store)
+    keys = [line[13:] for line in lines]
+    hints_of(store).write_text(
+        "".join(f"{line[:13]}{key}" for line, key in zip(lines, keys[1:] + keys[:1], strict=True))
+    )
 
 
 def point_behind(store: Path) -> None:
-    for key in KEYS:
-        key_path(store, HOST, key).write_text("999999999999\n")
-    end_path(store, HOST).write_text("999999999999\n")
+    lines = lines_of(store)
+    hints_of(store).write_text("".join(f"{number:012d}{line[12:]}" for number, line in enumerate(lines, 300)))
+
+
+def lack_one(store: Path) -> None:
+    lines = lines_of(store)
+    hints_of(store).write_text("".join(lines[:2] + lines[3:]))
 
 
 def garbage(store: Path) -> None:
-    for path in (*key_path(store, HOST, "x").parent.iterdir(), end_path(store, HOST)):
-        path.write_bytes(b"\xff\x00" * 100)
+    hints_of(store).write_bytes(b"\xff\x00" * 100)
 
 
-def links(store: Path) -> None:
-    for path in (*key_path(store, HOST, "x").parent.iterdir(), end_path(store, HOST)):
-        path.unlink()
-        path.symlink_to(record_path(store, HOST, 1))
+def link(store: Path) -> None:
+    hints_of(store).unlink()
+    hints_of(store).symlink_to(record_path(store, HOST, 1))
 
 
-DAMAGE = [lose_all, lose_latest, lose_end, empty_some, empty_all, lie, point_behind, garbage]
+DAMAGE = [lose_all, lose_latest, tear, empty, blank, lie, point_behind, lack_one, garbage]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -106,13 +115,12 @@ def test_hints_that_were_lost_are_made_again(store: Path) -> None:
     """Afterwards none of them needs a search."""
     lose_all(store)
     put(store, "new")
-    assert [int(key_path(store, HOST, key).read_text()) for key in (*KEYS, "new")] == [1, 2, 3, 4, 5, 6, 7]
-    assert int(end_path(store, HOST).read_text()) == 7
+    assert [int(line[:12]) for line in lines_of(store)] == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_hints_that_are_links_are_not_followed(store: Path) -> None:
     """Nothing is written through them: one clear error, and the chain as it was."""
-    links(store)
+    link(store)
     before = record_path(store, HOST, 1).read_bytes()
     with pytest.raises(OutputError, match="cannot be written"):
         put(store, "new")
@@ -160,17 +168,14 @@ def test_only_the_record_and_its_name_are_synced(store: Path, monkeypatch: pytes
     assert synced[1] == folder
 
 
-def test_a_hint_of_the_end_that_cannot_be_written_is_no_failure(
-    store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The record is there already."""
-    real = hints._write
+def test_a_hint_that_cannot_be_written_is_no_failure(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is there already, and the next append makes the hints again."""
 
-    def fail(path: Path, sequence: int) -> None:
-        if path.name == "end":
-            raise OSError(28, "No space left on device")
-        real(path, sequence)
+    def fail(*arguments: object, **named: object) -> None:
+        raise OutputError("No space left on device")
 
-    monkeypatch.setattr(hints, "_write", fail)
-    assert put(store, "new") == (7, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderFiles, "note", fail)
+        assert put(store, "new") == (7, True)
     assert put(store, "newer") == (8, True)
+    assert put(store, "new") == (7, False)

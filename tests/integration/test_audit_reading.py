@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.audit_builders import HOST, write_log
+from tests.audit_builders import HOST, record_path, write_log
 
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.encoding import identity, unseal
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path
 from benchgov.cli.main import run_cli
 
 Call = Callable[..., tuple[int, str, str]]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.audit_builders import HOST, START, content, head_of, write_log
+from tests.audit_builders import HOST, START, content, head_of, record_path, seal_log, write_log
 
-from benchgov.audit import verification
+from benchgov.audit import jobs as jobs_module
 from benchgov.audit.anchors import Anchor, read_kept
 from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.encoding import seal
+from benchgov.audit.folder import FolderFiles
+from benchgov.audit.jobs import Job, Outcome, is_worth_spreading, side_by_side, split
 from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.published import host_tree
-from benchgov.audit.store import Extent, record_path, scan_records
-from benchgov.audit.verification import Job, is_worth_spreading, verify, verify_host
+from benchgov.audit.records import Extent, Records, bundle_path
+from benchgov.audit.verification import verify, verify_host
 from benchgov.cli.common import in_processes
 from benchgov.errors import InputError, UsageError
 
@@ -201,13 +204,42 @@ def test_processes_are_started_where_they_pay(tmp_path: Path, monkeypatch: pytes
     """When the hosts besides the largest have enough records; never for what comes after a head."""
     for host, records in (("host-a", 9), ("host-b", 5), ("host-c", 3)):
         write_log(tmp_path, records, host)
-    jobs = [Job(tmp_path, host) for host in ("host-a", "host-b", "host-c")]
+    jobs = [Job(FolderFiles(tmp_path), host) for host in ("host-a", "host-b", "host-c")]
     assert not is_worth_spreading(jobs)
-    monkeypatch.setattr(verification, "WORTH_SPREADING", 8)
+    monkeypatch.setattr(jobs_module, "WORTH_SPREADING", 8)
     assert is_worth_spreading(jobs)
     assert not is_worth_spreading(jobs[:2])
     assert not is_worth_spreading(jobs[:1])
-    assert not is_worth_spreading([*jobs, Job(tmp_path, "host-a", state=Anchor("0" * 64, 1))])
+    assert not is_worth_spreading([*jobs, Job(FolderFiles(tmp_path), "host-a", state=Anchor("0" * 64, 1))])
+
+
+def test_a_long_chain_in_parts_gives_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a good log, and for one with a fault in a part, at its end, or in its first record."""
+    files = write_log(tmp_path, 800)
+    seal_log(tmp_path)
+    write_log(tmp_path, 5, "host-b")
+    monkeypatch.setattr(jobs_module, "WORTH_SPREADING", 100)
+
+    def in_parts(work: Callable[[Job], Outcome], jobs: Sequence[Job]) -> Iterable[Outcome]:
+        parts = split(jobs, 3)
+        assert [(part.first, part.last) for part in parts] == [(0, 512), (512, None), (0, None)]
+        return side_by_side(work, jobs, map, 3)
+
+    kept = [anchor(files, sequence) for sequence in (1, 512, 513, 800)]
+    assert verify(tmp_path, kept=kept, spread=in_parts) == verify(tmp_path, kept=kept)
+    assert verify(tmp_path, kept=kept, spread=in_parts).records == 805
+    for sequence in (1, 300, 512, 513, 514, 768, 769, 800):
+        own = record_path(tmp_path, HOST, sequence)
+        bundle = tmp_path / bundle_path(HOST, (sequence - 1) // 256)
+        path = bundle if bundle.exists() else own
+        good = path.read_bytes()
+        data = files[sequence - 1]
+        path.write_bytes(good.replace(data, data.replace(b"pass", b"fail")))
+        here, found = verify(tmp_path), verify(tmp_path, spread=in_parts)
+        assert here.divergence is not None
+        assert here.divergence.position == sequence
+        assert (found.divergence, found.records) == (here.divergence, here.records)
+        path.write_bytes(good)
 
 
 def test_a_reader_beside_a_writer_sees_no_gap(
@@ -216,13 +248,15 @@ def test_a_reader_beside_a_writer_sees_no_gap(
     """A listing may miss a record and hold the next one: the walk asks for each of them itself."""
     hidden = record_path(tmp_path, HOST, 17)
 
-    def scan(store: Path, host: str) -> Extent:
+    real = Records.extent
+
+    def scan(records: Records) -> Extent:
         hidden.rename(tmp_path / "hidden")
-        extent = scan_records(store, host)
+        extent = real(records)
         (tmp_path / "hidden").rename(hidden)
         return extent
 
-    monkeypatch.setattr(verification, "scan_records", scan)
+    monkeypatch.setattr(Records, "extent", scan)
     result = verify(tmp_path)
     assert (result.ok, result.records) == (True, RECORDS)
 
@@ -240,7 +274,7 @@ def calls_of(job: Job, monkeypatch: pytest.MonkeyPatch) -> int:
         return call
 
     with monkeypatch.context() as patch:
-        for module, name in ((os, "open"), (os, "scandir"), (os.path, "lexists")):
+        for module, name in ((os, "open"), (os, "scandir"), (os, "lstat")):
             patch.setattr(module, name, counted(getattr(module, name)))
         assert verify_host(job).divergence is None
     return calls
@@ -252,7 +286,7 @@ def test_one_new_record_costs_the_same_in_a_long_log(tmp_path: Path, monkeypatch
     for records in (20, 2_000):
         store = tmp_path / str(records)
         files = write_log(store, records)
-        job = Job(store, HOST, state=anchor(files, records - 1))
+        job = Job(FolderFiles(store), HOST, state=anchor(files, records - 1))
         assert verify_host(job).chain.records == 1
         costs.append(calls_of(job, monkeypatch))
     assert costs[0] == costs[1] < 40

@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.audit_builders import record_path
 
-from benchgov.audit import published
 from benchgov.audit.encoding import seal
 from benchgov.audit.merkle import leaf_hash
 from benchgov.audit.proof import check_proof, read_proof
 from benchgov.audit.prove import prove_growth, prove_record
-from benchgov.audit.published import examine, host_tree, newest, publish, read_leaf
+from benchgov.audit.published import examine, host_tree, leaves_of, newest, publish
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path
+from benchgov.audit.records import Records
 from benchgov.audit.verification import verify
 from benchgov.errors import TamperError
 
@@ -145,7 +145,7 @@ def hammer(tmp_path: Path, writers: int, appends: int) -> None:
     for text in texts:
         done = check_proof(read_proof(text, "p"))
         if done.claim.kind == "inclusion":
-            leaf = leaf_hash(read_leaf(store, HOST, done.claim.index + 1)).hex()
+            leaf = leaf_hash(next(leaves_of(store, HOST)(done.claim.index, done.claim.index + 1))).hex()
             assert done.claim.leaf_hash == leaf
         growth = prove_growth(store, HOST, done.checkpoint.head.size, None)
         assert check_proof(growth, checkpoints=[done.checkpoint]).checkpoint.head == last.head
@@ -224,12 +224,13 @@ def test_a_large_log_is_proved_from_few_records(tmp_path: Path, monkeypatch: pyt
     examine(store, HOST, tree)
     publish(store, HOST, tree, origin="log")
     read: list[int] = []
+    real = Records.read
 
-    def noting(store: Path, host: str, sequence: int) -> bytes:
+    def noting(records: Records, sequence: int) -> bytes:
         read.append(sequence)
-        return read_leaf(store, host, sequence)
+        return real(records, sequence)
 
-    monkeypatch.setattr(published, "read_leaf", noting)
+    monkeypatch.setattr(Records, "read", noting)
     assert check_proof(prove_record(store, HOST, 300)).claim.kind == "inclusion"
     assert check_proof(prove_growth(store, HOST, 300, None)).claim.kind == "consistency"
     assert set(read) == {300, *range(65_793, 65_837)}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.audit_builders import record_path
 
-from benchgov.audit.store import record_path
 from benchgov.cli.main import run_cli
 
 Call = Callable[..., tuple[int, str, str]]

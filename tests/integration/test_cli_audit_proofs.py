@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.audit_builders import record_path
 
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.checkpoint import parse_checkpoint
 from benchgov.audit.encoding import seal
 from benchgov.audit.note import COSIGNATURE, Note, Signature, Signer, Verifier, parse_signer
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path
 from benchgov.cli.main import run_cli
 
 HOST, RECORDS = "host-a", 300
@@ -379,6 +379,36 @@ def test_without_a_checkpoint_there_is_nothing_to_prove(call: Call, tmp_path: Pa
     assert call("prove", "--record", "1", "--store", "nowhere")[0] == 65
     (tmp_path / "empty").mkdir()
     assert call("checkpoint", "--store", "empty")[0] == 65
+
+
+def test_what_came_since_the_last_checkpoint_is_verified_before_the_next(call: Call) -> None:
+    """Its own hashes and links too, and not only its place in the tree."""
+    assert call("checkpoint")[0] == 0
+    before = (FOLDER / "checkpoint").read_text()
+    grow(STORE, RECORDS, RECORDS + 9)
+    path = record_file(305)
+    path.write_bytes(path.read_bytes().replace(b'"complete":true', b'"complete":false'))
+    code, _, err = call("checkpoint", "--incremental")
+    assert code == 5
+    assert "record 305: expected chain_head" in err
+    assert (FOLDER / "checkpoint").read_text() == before
+
+
+def test_a_copy_can_be_asked_for_its_signature(call: Call) -> None:
+    """By the key that the copy's owner knows; heads have none, and a key alone has nothing to check."""
+    key = call("keygen", "example.com/log", "--out", "k")[1].strip()
+    other = call("keygen", "example.com/other", "--out", "k2")[1].strip()
+    assert call("checkpoint", "--key", "k", "--out", "signed")[0] == 0
+    assert call("verify", "--against", "signed", "--key", key, "--save-heads", "heads")[0] == 0
+    assert call("verify", "--against", "signed", "--key", key, "--key", other)[0] == 0
+    code, _, err = call("verify", "--against", "signed", "--key", other)
+    assert code == 5
+    assert "not signed by example.com/other" in err
+    text = Path("signed").read_text()
+    Path("signed").write_text(text.replace("\n300\n", "\n299\n"))
+    assert call("verify", "--against", "signed", "--key", key)[0] == 5
+    assert call("verify", "--against", "heads", "--key", key)[0] == 64
+    assert call("verify", "--key", key)[0] == 64
 
 
 def test_a_key_is_for_its_owner_alone(call: Call) -> None:

@@ -11,11 +11,11 @@ import pytest
 from bench.core import reference_chain
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.audit_builders import record_path
 
 from benchgov.audit.chain import Draft, append, verify
 from benchgov.audit.encoding import seal
 from benchgov.audit.record import GENESIS, Record
-from benchgov.audit.store import record_path
 from benchgov.audit.verification import Anchor
 
 HOST, RECORDS = "host-a", 30

@@ -1,49 +1,71 @@
-"""A log of 300 records: whatever is done to it is found, at the right place."""
+"""A log of 300 records, in files of their own or sealed: whatever is done to it is found, at its place."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.audit_builders import HOST, head_of, write_log
+from tests.audit_builders import HOST, head_of, record_path, seal_log, write_log
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.encoding import seal
+from benchgov.audit.folder import FolderFiles
 from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.record import GENESIS
-from benchgov.audit.store import record_path
+from benchgov.audit.records import BUNDLE, bundle_path
 from benchgov.audit.verification import Verification, verify
 from benchgov.audit.walk import Cursor
 
 RECORDS = 300
-SAMPLE = sorted({1, 2, 150, 299, 300, *random.Random(300).sample(range(1, RECORDS + 1), 15)})
+SAMPLE = sorted({1, 2, 255, 256, 257, 299, 300, *random.Random(300).sample(range(1, RECORDS + 1), 4)})
 
 
 class Log:
     """The log, the bytes of its records, and what an outsider kept of it."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, *, sealed: bool) -> None:
         self.store = store
         self.files = write_log(store, RECORDS)
+        self.bundle = store / bundle_path(HOST, 0)
+        self.sealed = dict(enumerate(self.files[:BUNDLE], 1)) if sealed else {}
+        if sealed:
+            assert seal_log(store) == 1
 
     def path(self, sequence: int) -> Path:
         """The file of a record."""
-        return record_path(self.store, HOST, sequence)
+        bundled = sequence <= BUNDLE and self.bundle.exists()
+        return self.bundle if bundled else record_path(self.store, HOST, sequence)
 
     def put(self, sequence: int, data: bytes | None) -> None:
         """Put other bytes in a record's place, or nothing."""
-        self.path(sequence).unlink(missing_ok=True)
-        if data is not None:
-            self.path(sequence).write_bytes(data)
+        self.put_all({sequence: data})
+
+    def put_all(self, files: Mapping[int, bytes | None]) -> None:
+        """Put other bytes in the places of some records, or nothing."""
+        for sequence, data in files.items():
+            path = record_path(self.store, HOST, sequence)
+            if sequence <= BUNDLE and self.is_sealed:
+                self.sealed[sequence] = data or b""
+            elif data is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(data)
+        if self.is_sealed and min(files, default=RECORDS) <= BUNDLE:
+            content = b"".join(data for _, data in sorted(self.sealed.items()))
+            self.bundle.write_bytes(content) if content else self.bundle.unlink()
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the first 256 records lie in a bundle."""
+        return bool(self.sealed)
 
     def restore(self, sequences: Iterator[int] | range) -> None:
         """Put the good records back, and remove what was added."""
-        for sequence in sequences:
-            self.put(sequence, self.files[sequence - 1] if sequence <= RECORDS else None)
+        self.put_all({one: self.files[one - 1] if one <= RECORDS else None for one in sequences})
 
     def anchor(self, sequence: int) -> Anchor:
         """The head after so many records."""
@@ -66,10 +88,10 @@ class Log:
         return position
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Log:
-    """The log, made once."""
-    return Log(tmp_path_factory.mktemp("log") / "store")
+@pytest.fixture(scope="module", params=[False, True], ids=["open", "sealed"])
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Log:
+    """The log, made once: a file a record, or a bundle and 44 files."""
+    return Log(tmp_path_factory.mktemp("log") / "store", sealed=request.param)
 
 
 @pytest.fixture
@@ -87,8 +109,8 @@ def flipped_is_found(log: Log, sequence: int, offset: int, bit: int) -> bool:
     """
     data = bytearray(log.files[sequence - 1])
     data[offset] ^= 1 << bit
-    log.path(sequence).write_bytes(data)
-    cursor = Cursor(log.store, HOST, sequence=sequence - 1, head=GENESIS)
+    log.put(sequence, bytes(data))
+    cursor = Cursor(FolderFiles(log.store), HOST, sequence=sequence - 1, head=GENESIS)
     if sequence > 1:
         cursor.head = head_of(log.files[sequence - 2])
     divergence = cursor.advance(sequence)
@@ -141,8 +163,7 @@ def test_a_duplicated_record_is_found(log: Log, sequence: int) -> None:
     after = RECORDS + 1 if sequence == RECORDS else sequence + 1
     log.put(after, log.files[sequence - 1])
     assert log.breaks() == after
-    for later in range(after, RECORDS + 1):
-        log.put(later + 1, log.files[later - 1])
+    log.put_all({later + 1: log.files[later - 1] for later in range(after, RECORDS + 1)})
     assert log.breaks() == after
     log.restore(range(after, RECORDS + 2))
     log.put(RECORDS + 1, log.files[sequence - 1])
@@ -159,8 +180,7 @@ def test_reordered_records_are_found(log: Log, first: int) -> None:
         assert log.breaks() == min(first, second)
         log.restore(range(min(first, second), max(first, second) + 1))
     block = log.files[10:20]
-    for offset, data in enumerate(reversed(block)):
-        log.put(11 + offset, data)
+    log.put_all({11 + offset: data for offset, data in enumerate(reversed(block))})
     assert log.breaks() == 11
 
 
@@ -170,26 +190,29 @@ def test_a_splice_from_another_host_is_found(log: Log, tmp_path: Path, sequence:
     other = write_log(tmp_path / "other", RECORDS, "host-b")
     log.put(sequence, other[sequence - 1])
     assert log.breaks() == sequence
-    for later in range(sequence, RECORDS + 1):
-        log.put(later, other[later - 1])
+    log.put_all({later: other[later - 1] for later in range(sequence, RECORDS + 1)})
     assert log.breaks() == sequence
 
 
 @pytest.mark.parametrize("length", sorted({0, 1, *SAMPLE} - {RECORDS}))
 def test_a_truncation_is_found_by_what_was_kept(log: Log, length: int) -> None:
-    """A head or checkpoint from behind the cut shows it, at the first record that is gone; others do not."""
-    for sequence in range(length + 1, RECORDS + 1):
-        log.put(sequence, None)
-    assert log.breaks() is None
+    """A head or checkpoint from behind the cut shows it, at the first record that is gone; others do not.
+
+    A cut through a bundle shows by itself: bundles are whole.
+    """
+    log.put_all(dict.fromkeys(range(length + 1, RECORDS + 1)))
+    through = log.is_sealed and 0 < length < BUNDLE
+    assert log.breaks() == (length + 1 if through else None)
     assert log.breaks(log.anchor(RECORDS)) == length + 1
     assert log.breaks(log.checkpoint(RECORDS)) == length + 1
-    if length:
+    if length and not through:
         assert log.breaks(log.anchor(length), log.checkpoint(length)) is None
 
 
 def relink(log: Log, start: int) -> None:
     """Write the log anew from `start`, with another verdict there and every hash right."""
     previous = head_of(log.files[start - 2]) if start > 1 else GENESIS
+    written = {}
     for sequence in range(start, RECORDS + 1):
         content = json.loads(log.files[sequence - 1])
         del content["chain_head"]
@@ -197,8 +220,9 @@ def relink(log: Log, start: int) -> None:
         if sequence == start:
             content["subject"]["status"] = "fail"
         data = seal(content, previous)
-        log.put(sequence, data)
+        written[sequence] = data
         previous = head_of(data)
+    log.put_all(written)
 
 
 @pytest.mark.parametrize("start", SAMPLE)

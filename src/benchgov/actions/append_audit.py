@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -38,7 +39,7 @@ class Outputs(ActionOutputs):
 def run(inputs: Inputs, job: Job) -> int:
     """Append, after the whole log was verified; a log that was tampered with fails the step."""
     project = job.project(inputs.config)
-    store = project.rim.cwd / inputs.store if inputs.store else project.audit_store
+    store = Path(project.audit_log(inputs.store).where())
     ended = job.command(
         [
             "audit",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.audit.checkpoint import Checkpoint, parse_checkpoint
+from benchgov.audit.note import Verifier, verify_note
 from benchgov.errors import InputError, UsageError
 from benchgov.files import read_text
 from benchgov.names import is_name
@@ -52,20 +54,27 @@ def parse_anchor(text: str) -> Anchor:
     return Anchor(found[2], int(found[1]) if found[1] else None)
 
 
-def read_kept(path: Path) -> tuple[Anchor, ...] | Checkpoint:
+def read_kept(path: Path, verifiers: Sequence[Verifier] = ()) -> tuple[Anchor, ...] | Checkpoint:
     """What was kept in a file: heads, a line each (`[host] sequence:head`), or a C2SP checkpoint.
 
-    Signatures of a checkpoint are not verified here.
+    With `verifiers` it must be a checkpoint, and one of them must have signed it.
 
     Raises:
         InputError: the file cannot be read, or holds neither.
+        UsageError: heads, which nobody signs, where a signature is wanted.
+        TamperError: none of the keys signed the checkpoint, or a signature of one of them is wrong.
     """
     text = read_text(path, _MAX_BYTES)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         raise InputError("holds neither a head nor a checkpoint", where=str(path))
     if not _LINE.fullmatch(lines[0]) and len(lines) > 2 and lines[1].isdecimal():
-        return parse_checkpoint(text, str(path)).head
+        checkpoint = parse_checkpoint(text, str(path))
+        if verifiers:
+            verify_note(checkpoint.note, verifiers)
+        return checkpoint.head
+    if verifiers:
+        raise UsageError(f"{path} has heads, which nobody signed; give a checkpoint where a key is given")
     return tuple(_parse_line(line, f"{path}:{number}") for number, line in enumerate(lines, 1))
 
 

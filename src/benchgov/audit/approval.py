@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchgov.audit.chain import Appended, append, verify
 from benchgov.audit.drafts import from_approval
+from benchgov.audit.files import LogFiles
 from benchgov.audit.host import host_fingerprint
 from benchgov.baselines.generate import Draft
 from benchgov.baselines.store import BASELINE_FILE, BaselineStore
@@ -28,7 +29,7 @@ class Approved:
 def approve(
     made: Draft,
     store: BaselineStore,
-    log: Path,
+    log: LogFiles,
     reports: Mapping[str, bytes],
     *,
     environ: Mapping[str, str],
@@ -45,7 +46,7 @@ def approve(
         InputError: the index or the log cannot be read.
     """
     baseline = made.baseline
-    if log.exists() and (divergence := verify(log).divergence):
+    if log.present() and (divergence := verify(log).divergence):
         raise divergence.error()
     index = store.index_path(baseline.regime)
     before = index.read_bytes() if index.is_file() else None

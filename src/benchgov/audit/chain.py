@@ -8,26 +8,19 @@ from pathlib import Path
 from typing import Literal
 
 from benchgov.audit.encoding import seal
-from benchgov.audit.hints import find_key, last_sequence, note_end, note_key
+from benchgov.audit.files import MAX_RECORD_BYTES, LogFiles, NotARecordError
+from benchgov.audit.folder import as_files
+from benchgov.audit.hints import find_key, note_record
 from benchgov.audit.record import GENESIS, Evidence, Record
+from benchgov.audit.records import Records
 from benchgov.audit.redaction import refuse
-from benchgov.audit.store import (
-    MAX_RECORD_BYTES,
-    NotARecordError,
-    list_hosts,
-    locked,
-    make_records_folder,
-    read_record,
-    record_path,
-    require_store,
-    scan_records,
-)
+from benchgov.audit.sealing import open_tail, seal_due
+from benchgov.audit.store import list_hosts, record_path, require_store
 from benchgov.audit.subjects import check_subject
 from benchgov.audit.verification import Verification, verify, verify_tail
 from benchgov.canonical import Json
 from benchgov.documents import json_model
 from benchgov.errors import InputError, OutputError, UsageError
-from benchgov.files import create_exclusive
 from benchgov.names import is_name
 from benchgov.rim import Clock
 from benchgov.wire import utc_text
@@ -53,14 +46,16 @@ class Draft:
 
 @dataclass(frozen=True)
 class Appended:
-    """The record of a draft, its file, and whether this call wrote it."""
+    """The record of a draft, the path of its file in the log, and whether this call wrote it."""
 
     record: Record
-    path: Path
+    path: str
     new: bool
 
 
-def append(store: Path, draft: Draft, *, host: str, now: Clock, allow: Sequence[str] = ()) -> Appended:
+def append(
+    store: LogFiles | Path, draft: Draft, *, host: str, now: Clock, allow: Sequence[str] = ()
+) -> Appended:
     """Record `draft` at the end of the chain of `host`, durably; or give the record that its key has already.
 
     Writers on one machine queue. The last record and its link are verified first; the whole chain is the
@@ -73,13 +68,18 @@ def append(store: Path, draft: Draft, *, host: str, now: Clock, allow: Sequence[
         InputError: the draft is no valid record, or the store cannot be read.
         OutputError: the store cannot be written; the chain is as it was.
     """
-    with locked(store):
-        last = verify_tail(store, host, last_sequence(store, host))
-        known = find_key(store, host, draft.idempotency_key, last)
+    files = as_files(store)
+    records = Records(files, host)
+    with files.locked():
+        tail = open_tail(records)
+        last = verify_tail(files, host, tail.last)
+        known = find_key(records, tail, last, draft.idempotency_key)
         if known:
-            path = record_path(store, host, known)
-            return Appended(_read_one(path), path, new=False)
-        return _write(store, content_of(draft, host, now, last), allow)
+            return Appended(_read_one(records, known), records.path(known), new=False)
+        content = content_of(draft, host, now, last)
+        data, record = _sealed_record(content, allow, files.where(record_path(host, content["sequence"])))
+        seal_due(records, tail)
+        return _write(records, data, record)
 
 
 def content_of(draft: Draft, host: str, now: Clock, last: Record | None = None) -> dict[str, Json]:
@@ -100,64 +100,64 @@ def content_of(draft: Draft, host: str, now: Clock, last: Record | None = None) 
     }
 
 
-def _write(store: Path, content: dict[str, Json], allow: Sequence[str]) -> Appended:
-    host, sequence = content["host"], content["sequence"]
-    path = record_path(store, host, sequence)
+def _sealed_record(content: dict[str, Json], allow: Sequence[str], where: str) -> tuple[bytes, Record]:
     data = seal(content, content["prev_hash"])
     record = json_model(data.decode("utf-8"), Record, "draft of a record")
     if len(data) > MAX_RECORD_BYTES:
-        raise InputError(
-            f"a record of {len(data):,} bytes; {MAX_RECORD_BYTES:,} is the limit", where=str(path)
-        )
+        raise InputError(f"a record of {len(data):,} bytes; {MAX_RECORD_BYTES:,} is the limit", where=where)
     check_subject(record)
     refuse(content, allow, "draft of a record")
-    if sequence == 1:
-        make_records_folder(store, host)
-    # The hint first: a crash in between leaves a hint that nothing confirms, never a record without one.
-    note_key(store, host, record.idempotency_key, sequence)
-    if not create_exclusive(path, data):
+    return data, record
+
+
+def _write(records: Records, data: bytes, record: Record) -> Appended:
+    path = record_path(records.host, record.sequence)
+    if not records.files.create(path, data):
         raise OutputError(
             "another process wrote this record without taking the store's lock",
-            where=str(path),
+            where=records.files.where(path),
             remedy="Append again; keep the store on a file system that has flock(2).",
         )
-    note_end(store, host, sequence)
+    note_record(records, record.sequence, record.idempotency_key)
     return Appended(record, path, new=True)
 
 
 def read(
-    store: Path,
+    store: LogFiles | Path,
     host: str | None = None,
     *,
     limit: int | None = None,
     first: int = 1,
     last: int | None = None,
-) -> Iterator[tuple[Path, Record]]:
-    """The records of `host`, or of every host in turn, each with its file; the last `limit` of each host.
+) -> Iterator[tuple[str, Record]]:
+    """The records of `host`, or of every host in turn, each with its path; the last `limit` of each host.
 
     `first` and `last` are the sequences to begin and end with. The records are not verified.
 
     Raises:
         InputError: there is no store, or a record is not valid.
     """
-    require_store(store)
-    for name in [host] if host else list_hosts(store).names:
-        end = scan_records(store, name).last if last is None else last
+    files = as_files(store)
+    require_store(files)
+    for name in [host] if host else list_hosts(files).names:
+        records = Records(files, name)
+        end = records.extent().last if last is None else last
         for sequence in range(max(first, end + 1 - limit) if limit else first, end + 1):
-            path = record_path(store, name, sequence)
-            yield path, _read_one(path)
+            yield records.path(sequence), _read_one(records, sequence)
 
 
-def find(store: Path, which: str, *, host: str | None = None) -> Record:
+def find(store: LogFiles | Path, which: str, *, host: str | None = None) -> Record:
     """The record with the sequence `which`, or the last one for `HEAD`; with one host, it need not be named.
 
     Raises:
         UsageError: `which` is neither, or several hosts have a chain and none was named.
         InputError: there is no such store, host or record.
     """
-    require_store(store)
-    host = host or _only_host(store)
-    last = scan_records(store, host).last if is_name(host) else 0
+    files = as_files(store)
+    require_store(files)
+    host = host or _only_host(files)
+    records = Records(files, host)
+    last = records.extent().last if is_name(host) else 0
     if which.upper() == "HEAD":
         sequence = last
     elif which.isascii() and which.isdecimal():
@@ -167,21 +167,22 @@ def find(store: Path, which: str, *, host: str | None = None) -> Record:
     else:
         sequence = 0
     if not 0 < sequence <= last:
-        raise InputError(f"host {host} has {last} records, and no record {which}", where=str(store))
-    return _read_one(record_path(store, host, sequence))
+        raise InputError(f"host {host} has {last} records, and no record {which}", where=files.where())
+    return _read_one(records, sequence)
 
 
-def _only_host(store: Path) -> str:
-    hosts = list_hosts(store).names
+def _only_host(files: LogFiles) -> str:
+    hosts = list_hosts(files).names
     if len(hosts) == 1:
         return hosts[0]
     if not hosts:
-        raise InputError("the audit log has no record yet", where=str(store))
+        raise InputError("the audit log has no record yet", where=files.where())
     raise UsageError(f"the log has {len(hosts)} hosts; name one with --host", details=hosts)
 
 
-def _read_one(path: Path) -> Record:
+def _read_one(records: Records, sequence: int) -> Record:
+    where = records.where(sequence)
     try:
-        return json_model(read_record(path).decode("utf-8"), Record, str(path))
+        return json_model(records.read(sequence).decode("utf-8"), Record, where)
     except (NotARecordError, UnicodeDecodeError) as error:
-        raise InputError(f"not a record: {error}", where=str(path)) from error
+        raise InputError(f"not a record: {error}", where=where) from error

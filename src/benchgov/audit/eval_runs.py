@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchgov.audit.chain import append, read
 from benchgov.audit.drafts import from_eval
+from benchgov.audit.files import LogFiles
 from benchgov.audit.record import Record
 from benchgov.canonical import blake3_hex
 from benchgov.errors import TamperError
@@ -48,7 +49,7 @@ class RunsFound:
 
 
 def record_run(
-    store: Path,
+    store: LogFiles | Path,
     report: BenchRunReport,
     runs: Path,
     *,
@@ -96,7 +97,7 @@ def linked(report: BenchRunReport, record: Record) -> BenchRunReport:
     return report.model_copy(update={"prev_hash": record.prev_hash, "chain_head": record.chain_head})
 
 
-def check_runs(store: Path, runs: Path, *, since: datetime | None = None) -> RunsFound:
+def check_runs(store: LogFiles | Path, runs: Path, *, since: datetime | None = None) -> RunsFound:
     """Hold each run file against its record. The log itself is verified elsewhere.
 
     Raises:
@@ -116,7 +117,7 @@ def check_runs(store: Path, runs: Path, *, since: datetime | None = None) -> Run
     )
 
 
-def _eval_records(store: Path) -> Iterator[Record]:
+def _eval_records(store: LogFiles | Path) -> Iterator[Record]:
     return (record for _, record in read(store) if record.kind == "eval" and record.evidence)
 
 

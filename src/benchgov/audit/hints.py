@@ -1,103 +1,90 @@
-"""Hints that keep an append quick: under which sequence a key was recorded, and where a chain ends.
+"""Hints that keep an append quick: where a chain ends, and under which sequence a key was recorded.
 
-    <store>/hosts/<host>/keys/<BLAKE3 of the key>   the sequence that the key was recorded under
-    <store>/hosts/<host>/end                        the sequence of the last record
+    hosts/<host>/tail    a line for each record that is not sealed: its sequence, and the BLAKE3 of its key
 
-Nothing here is believed and nothing is synced: a hint is confirmed by the records, and made again from them.
-A key's hint is written before its record. A crash of the machine can therefore lose the hints of the latest
-records, which shows in the last record's own, or leave one empty, which asks for a search. See
-docs/adr/0024-audit-tools.md.
+Nothing here is believed and nothing is synced: a line is written after its record, so what a crash loses are
+the last lines, which shows in the records behind them. See docs/adr/0025-sealed-bundles.md.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from dataclasses import dataclass
 
 from blake3 import blake3
 
+from benchgov.audit.files import NotARecordError
+from benchgov.audit.keys import find_sealed, key_of
 from benchgov.audit.record import Record
-from benchgov.audit.store import (
-    NotARecordError,
-    host_folder,
-    read_record,
-    record_name,
-    record_path,
-    records_folder,
-    scan_records,
-)
-from benchgov.documents import json_model, parse_json
-from benchgov.errors import InputError, OutputError, TamperError
-from benchgov.files import sync_folder
+from benchgov.audit.records import BUNDLE, Records
+from benchgov.audit.store import host_folder, record_path
+from benchgov.errors import OutputError, TamperError
 
-# Not O_TRUNC: some file systems would write the file out at once.
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_MAX_DIGITS = 12
-# How far behind the end to look for records that a stale hint would have missed: 2^0 … 2^20.
-_PROBES = 21
+_LINE = re.compile(rb"[0-9]{12} [0-9a-f]{64}\n", re.ASCII)
+_WIDTH = 78
+_LIMIT = 1 << 28
 
 
-def key_path(store: Path, host: str, key: str) -> Path:
-    """The file that says under which sequence `key` was recorded."""
-    return host_folder(store, host) / "keys" / blake3(key.encode("utf-8")).hexdigest()
+@dataclass(frozen=True)
+class Tail:
+    """The records that are not sealed: those after `bundles` bundles, up to `last`, and their keys' lines."""
+
+    bundles: int
+    last: int
+    lines: bytes
+
+    def find(self, key: str) -> int | None:
+        """The sequence that a line has for `key`."""
+        at = self.lines.find(_digest(key))
+        return int(self.lines[at - 13 : at - 1]) if at > 0 else None
+
+    def ends_with(self, record: Record) -> bool:
+        """Whether the last line is that of this record."""
+        return self.lines.endswith(_line(record.sequence, record.idempotency_key))
 
 
-def end_path(store: Path, host: str) -> Path:
-    """The file that says where the chain ended when it was last written."""
-    return host_folder(store, host) / "end"
+def tail_path(host: str) -> str:
+    """The file of the hints."""
+    return f"{host_folder(host)}/tail"
 
 
-def last_sequence(store: Path, host: str) -> int:
-    """The sequence of a host's last record, 0 without one: by the hint, or by listing the folder.
-
-    The hint holds when its record is there and none of those 1, 2, 4, … behind it.
-
-    Raises:
-        TamperError: the listing shows that a record is missing.
-        InputError: the folder cannot be read.
-    """
-    hinted = _read(end_path(store, host))
-    if hinted and os.path.lexists(record_path(store, host, hinted)) and not later_record(store, host, hinted):
-        return hinted
-    found = scan_records(store, host)
-    if found.count != found.last:
-        raise TamperError(
-            f"{found.count} records, but the last is {found.last}: at least one is missing",
-            where=str(record_path(store, host, 1).parent),
-        )
-    return found.last
-
-
-def later_record(store: Path, host: str, sequence: int) -> int | None:
-    """A record 1, 2, 4, … places after `sequence` that exists; None where the chain ends."""
-    folder = records_folder(store, host)
-    places = (sequence + (1 << step) for step in range(_PROBES))
-    return next((place for place in places if os.path.lexists(f"{folder}/{record_name(place)}")), None)
-
-
-def note_end(store: Path, host: str, sequence: int) -> None:
-    """Write where the chain ends now. The record is there already, so a failure here is none."""
-    with contextlib.suppress(OSError):
-        _write(end_path(store, host), sequence)
-
-
-def note_key(store: Path, host: str, key: str, sequence: int) -> None:
-    """Write the sequence that `key` is about to be recorded under.
-
-    Raises:
-        OutputError: it cannot be written; the record must not be, either.
-    """
-    path = key_path(store, host, key)
+def read_tail(records: Records) -> Tail | None:
+    """What the hints say about the end of the chain, where the records' names confirm it."""
     try:
-        _write(path, sequence)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        data = records.files.read(tail_path(records.host), _LIMIT)
+    except NotARecordError:
+        return None
+    if not data or len(data) % _WIDTH or not _LINE.match(data) or not _LINE.fullmatch(data[-_WIDTH:]):
+        return None
+    first, last = int(data[:12]), int(data[-_WIDTH:][:12])
+    bundles, odd = divmod(first - 1, BUNDLE)
+    if odd or last - first + 1 != len(data) // _WIDTH:
+        return None
+    return Tail(bundles, last, data) if _is_end(records, bundles, last) else None
 
 
-def find_key(store: Path, host: str, key: str, last: Record | None) -> int | None:
+def make_tail(records: Records, bundles: int, last: int) -> Tail:
+    """Make the hints again, from the records themselves.
+
+    Raises:
+        TamperError: one of them is no record.
+        OutputError: the hints cannot be written.
+    """
+    sequences = range(bundles * BUNDLE + 1, last + 1)
+    tail = Tail(bundles, last, b"".join(_line(one, key_of(records, one)) for one in sequences))
+    if last:
+        records.files.note(tail_path(records.host), tail.lines, anew=True)
+    return tail
+
+
+def note_record(records: Records, sequence: int, key: str) -> None:
+    """Note a record that was just written. It is there already, so a failure here is none."""
+    with contextlib.suppress(OutputError):
+        records.files.note(tail_path(records.host), _line(sequence, key))
+
+
+def find_key(records: Records, tail: Tail, last: Record | None, key: str) -> int | None:
     """The sequence of the record with `key`; None when there is none. `last` is the verified last record.
 
     Raises:
@@ -108,66 +95,30 @@ def find_key(store: Path, host: str, key: str, last: Record | None) -> int | Non
         return None
     if last.idempotency_key == key:
         return last.sequence
-    if _read(key_path(store, host, last.idempotency_key)) != last.sequence:
-        _rebuild(store, host, last.sequence)
-    hinted = _read(key_path(store, host, key))
-    if hinted is None or (hinted <= last.sequence and _key_at(store, host, hinted) == key):
-        return hinted
-    # A writer died between hint and record, or the hint was lost in a crash: only the records know.
-    return next((sequence for sequence, found in _keys(store, host, last.sequence) if found == key), None)
+    if not tail.ends_with(last):
+        tail = make_tail(records, tail.bundles, tail.last)
+    found = tail.find(key)
+    if found is not None and not _has(records, found, key):
+        found = make_tail(records, tail.bundles, tail.last).find(key)
+    return found if found is not None else find_sealed(records, tail.bundles, key)
 
 
-def _rebuild(store: Path, host: str, last: int) -> None:
-    # In this order, so that a second crash again loses the latest hints, and the last record's first.
-    for sequence, key in _keys(store, host, last):
-        if _read(key_path(store, host, key)) != sequence:
-            note_key(store, host, key, sequence)
-    sync_folder(host_folder(store, host) / "keys")
+def _has(records: Records, sequence: int, key: str) -> bool:
+    with contextlib.suppress(TamperError):
+        return key_of(records, sequence) == key
+    return False
 
 
-def _keys(store: Path, host: str, last: int) -> Iterator[tuple[int, str]]:
-    for sequence in range(1, last + 1):
-        path = record_path(store, host, sequence)
-        try:
-            yield sequence, str(parse_json(read_record(path).decode("utf-8"), str(path))["idempotency_key"])
-        except (NotARecordError, InputError, ValueError, KeyError, TypeError) as error:
-            raise TamperError(
-                f"record {sequence}: expected a record, found {error}", where=str(path)
-            ) from error
+def _is_end(records: Records, bundles: int, last: int) -> bool:
+    there = records.files.kind(record_path(records.host, last)) is not None
+    sealed = bundles == 0 or records.in_bundle(bundles * BUNDLE)
+    more = records.in_bundle(bundles * BUNDLE + 1) or records.near(last, steps=3)
+    return there and sealed and not more
 
 
-def _key_at(store: Path, host: str, sequence: int) -> str | None:
-    path = record_path(store, host, sequence)
-    try:
-        return json_model(read_record(path).decode("utf-8"), Record, str(path)).idempotency_key
-    except (NotARecordError, InputError, ValueError):
-        return None
+def _line(sequence: int, key: str) -> bytes:
+    return b"%012d %s\n" % (sequence, _digest(key))
 
 
-def _write(path: Path, sequence: int) -> None:
-    try:
-        descriptor = os.open(path, _WRITE, 0o644)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, _WRITE, 0o644)
-    try:
-        os.write(descriptor, b"%012d\n" % sequence)
-    finally:
-        os.close(descriptor)
-
-
-def _read(path: Path) -> int | None:
-    """The sequence that a hint names, 0 where it names none; None when there is no hint."""
-    try:
-        descriptor = os.open(path, _READ)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError:
-        return 0
-    try:
-        text = os.read(descriptor, 32).strip()
-    except OSError:
-        return 0
-    finally:
-        os.close(descriptor)
-    return int(text) if text.isdigit() and len(text) <= _MAX_DIGITS else 0
+def _digest(key: str) -> bytes:
+    return blake3(key.encode("utf-8")).hexdigest().encode()

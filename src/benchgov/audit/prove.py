@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchgov.audit.checkpoint import Checkpoint, SignedCheckpoint, unsigned
+from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import as_files
 from benchgov.audit.merkle import verify_consistency
 from benchgov.audit.proof import Proof, prove_consistency, prove_inclusion
 from benchgov.audit.published import (
@@ -20,7 +22,7 @@ from benchgov.audit.tree import Tree
 from benchgov.errors import InputError, TamperError
 
 
-def prove_record(store: Path, host: str, sequence: int | None) -> Proof:
+def prove_record(store: LogFiles | Path, host: str, sequence: int | None) -> Proof:
     """The proof that a record, or the last one that was published, is in the tree of the newest checkpoint.
 
     Raises:
@@ -39,7 +41,7 @@ def prove_record(store: Path, host: str, sequence: int | None) -> Proof:
         raise
 
 
-def prove_growth(store: Path, host: str, old: int, new: int | None) -> Proof:
+def prove_growth(store: LogFiles | Path, host: str, old: int, new: int | None) -> Proof:
     """The proof that the log at `old` records is the beginning of the log at `new`, or at its checkpoint.
 
     Both heads are those that were published, where these are kept; else unsigned ones of that size, which the
@@ -62,12 +64,12 @@ def prove_growth(store: Path, host: str, old: int, new: int | None) -> Proof:
         raise
 
 
-def _published(store: Path, host: str) -> tuple[Tree, SignedCheckpoint]:
+def _published(store: LogFiles | Path, host: str) -> tuple[Tree, SignedCheckpoint]:
     last = newest(store, host)
     if last is None:
         raise InputError(
             "the log has no checkpoint yet",
-            where=str(checkpoint_path(store, host)),
+            where=as_files(store).where(checkpoint_path(host)),
             remedy="Publish one: `benchgov audit checkpoint`.",
         )
     tree = host_tree(store, host)
@@ -75,16 +77,18 @@ def _published(store: Path, host: str) -> tuple[Tree, SignedCheckpoint]:
     return tree, last
 
 
-def _require_covered(store: Path, host: str, last: SignedCheckpoint, size: int) -> None:
+def _require_covered(store: LogFiles | Path, host: str, last: SignedCheckpoint, size: int) -> None:
     if not 0 < size <= last.head.size:
         raise InputError(
             f"record {size} is not in the newest checkpoint, which covers 1 to {last.head.size}",
-            where=str(checkpoint_path(store, host)),
+            where=as_files(store).where(checkpoint_path(host)),
             remedy="Publish a newer one: `benchgov audit checkpoint`.",
         )
 
 
-def _head(store: Path, host: str, tree: Tree, last: SignedCheckpoint, size: int) -> SignedCheckpoint:
+def _head(
+    store: LogFiles | Path, host: str, tree: Tree, last: SignedCheckpoint, size: int
+) -> SignedCheckpoint:
     """The head at `size`, after seeing that the newest checkpoint extends it."""
     kept = of_size(store, host, size)
     if kept:

@@ -12,20 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.audit.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint, unsigned
+from benchgov.audit.files import LogFiles, NotARecordError
+from benchgov.audit.folder import as_files
 from benchgov.audit.note import Note, Signer, is_key_name
-from benchgov.audit.store import (
-    NotARecordError,
-    host_folder,
-    list_hosts,
-    locked,
-    read_record,
-    record_path,
-    require_store,
-)
-from benchgov.audit.tiles import TileFolder
-from benchgov.audit.tree import Tree
+from benchgov.audit.records import Records
+from benchgov.audit.store import host_folder, list_hosts, require_store
+from benchgov.audit.tiles import LogTiles
+from benchgov.audit.tree import Leaves, Tree
 from benchgov.errors import InputError, TamperError, UsageError
-from benchgov.files import create_exclusive, read_text, write_atomic
+from benchgov.files import decode, read_text
 
 _LIMIT = 1 << 20
 
@@ -35,79 +30,65 @@ class Published:
     """The checkpoint that now stands in the log, its file, and whether this call changed it."""
 
     checkpoint: SignedCheckpoint
-    path: Path
+    path: str
     new: bool
 
 
-def choose_host(store: Path, host: str | None) -> str:
+def choose_host(store: LogFiles | Path, host: str | None) -> str:
     """The host that is meant: with one chain in the store, it need not be named.
 
     Raises:
         UsageError: several hosts have a chain, and none was named.
         InputError: there is no store, or no such host.
     """
-    require_store(store)
-    hosts = list_hosts(store).names
+    files = as_files(store)
+    require_store(files)
+    hosts = list_hosts(files).names
     if host is None and len(hosts) > 1:
         raise UsageError(f"the log has {len(hosts)} hosts; name one with --host", details=hosts)
     if not hosts or (host is not None and host not in hosts):
         raise InputError(
             f"the audit log has no host {host}" if host else "the audit log has no record yet",
-            where=str(store),
+            where=files.where(),
         )
     return host or hosts[0]
 
 
-def host_tree(store: Path, host: str) -> Tree:
-    """The tree over all records that a host's folder has now; raises `InputError` when there are none."""
-    size = _count(store, host)
+def host_tree(store: LogFiles | Path, host: str) -> Tree:
+    """The tree over all records that a host has now; raises `InputError` when there are none."""
+    files = as_files(store)
+    size = Records(files, host).count()
     if size == 0:
-        raise InputError(f"host {host} has no records", where=str(store))
+        raise InputError(f"host {host} has no records", where=files.where())
+    return Tree(leaves_of(files, host), LogTiles(files, host), size)
+
+
+def leaves_of(store: LogFiles | Path, host: str) -> Leaves:
+    """What reads a host's records for its tree; each is one leaf, whole.
+
+    A record that is not there, or is no file, raises `TamperError`.
+    """
+    records = Records(as_files(store), host)
 
     def leaves(start: int, stop: int) -> Iterator[bytes]:
         for sequence in range(start + 1, stop + 1):
-            yield read_leaf(store, host, sequence)
+            try:
+                yield records.read(sequence)
+            except NotARecordError as error:
+                raise TamperError(
+                    f"record {sequence}: expected a record, found {error}", where=records.where(sequence)
+                ) from error
 
-    return Tree(leaves, TileFolder(host_folder(store, host) / "tile"), size)
-
-
-def _count(store: Path, host: str) -> int:
-    """How many records there are, without listing a folder of a million: sequences have no gaps.
-
-    Where one was made, the count may end before it; then a published checkpoint, or `audit verify`, says so.
-    """
-    some, none = 0, 1
-    while record_path(store, host, none).is_file():
-        some, none = none, none * 2
-    while none - some > 1:
-        middle = (some + none) // 2
-        if record_path(store, host, middle).is_file():
-            some = middle
-        else:
-            none = middle
-    return some
+    return leaves
 
 
-def read_leaf(store: Path, host: str, sequence: int) -> bytes:
-    """The bytes of a record as the tree holds them: its whole file.
-
-    Raises:
-        TamperError: it is not there, or is no file.
-    """
-    path = record_path(store, host, sequence)
-    try:
-        return read_record(path)
-    except NotARecordError as error:
-        raise TamperError(f"record {sequence}: expected a record, found {error}", where=str(path)) from error
-
-
-def checkpoint_path(store: Path, host: str) -> Path:
+def checkpoint_path(host: str) -> str:
     """The file of a host's newest checkpoint."""
-    return host_folder(store, host) / "checkpoint"
+    return f"{host_folder(host)}/checkpoint"
 
 
-def _kept_path(store: Path, host: str, size: int) -> Path:
-    return host_folder(store, host) / "checkpoints" / str(size)
+def _kept_path(host: str, size: int) -> str:
+    return f"{host_folder(host)}/checkpoints/{size}"
 
 
 def read_checkpoint(path: Path) -> SignedCheckpoint:
@@ -115,26 +96,34 @@ def read_checkpoint(path: Path) -> SignedCheckpoint:
     return parse_checkpoint(read_text(path, limit=_LIMIT), str(path))
 
 
-def newest(store: Path, host: str) -> SignedCheckpoint | None:
+def newest(store: LogFiles | Path, host: str) -> SignedCheckpoint | None:
     """The newest checkpoint of a host, if it has one.
 
     Raises:
         InputError: it cannot be read.
     """
-    path = checkpoint_path(store, host)
-    return read_checkpoint(path) if path.exists() else None
+    return _checkpoint_at(as_files(store), checkpoint_path(host))
 
 
-def of_size(store: Path, host: str, size: int) -> SignedCheckpoint | None:
+def of_size(store: LogFiles | Path, host: str, size: int) -> SignedCheckpoint | None:
     """The checkpoint that was published at this size, if it is kept."""
     last = newest(store, host)
     if last and last.head.size == size:
         return last
-    path = _kept_path(store, host, size)
-    return read_checkpoint(path) if path.exists() else None
+    return _checkpoint_at(as_files(store), _kept_path(host, size))
 
 
-def examine(store: Path, host: str, tree: Tree) -> None:
+def _checkpoint_at(files: LogFiles, path: str) -> SignedCheckpoint | None:
+    if files.kind(path) is None:
+        return None
+    where = files.where(path)
+    try:
+        return parse_checkpoint(decode(files.read(path, _LIMIT), where), where)
+    except NotARecordError as error:
+        raise InputError(f"not a checkpoint: {error}", where=where) from error
+
+
+def examine(store: LogFiles | Path, host: str, tree: Tree) -> None:
     """Hold all records of a host against its tiles and newest checkpoint; make the tiles that are missing.
 
     Raises:
@@ -150,7 +139,7 @@ def examine(store: Path, host: str, tree: Tree) -> None:
         raise found.wrong
 
 
-def require_extends(store: Path, host: str, tree: Tree, earlier: SignedCheckpoint) -> None:
+def require_extends(store: LogFiles | Path, host: str, tree: Tree, earlier: SignedCheckpoint) -> None:
     """Check, by few tiles, that the log still begins with the tree of an earlier checkpoint.
 
     Raises:
@@ -166,18 +155,18 @@ def require_extends(store: Path, host: str, tree: Tree, earlier: SignedCheckpoin
         raise _fork(store, host, earlier, found.root, because=found.wrong)
 
 
-def require_length(store: Path, host: str, tree: Tree, earlier: SignedCheckpoint) -> None:
+def require_length(store: LogFiles | Path, host: str, tree: Tree, earlier: SignedCheckpoint) -> None:
     """Check that the log is as long as a checkpoint says; raises `TamperError`."""
     if earlier.head.size > tree.size:
         raise TamperError(
             f"record {tree.size + 1} is missing: a checkpoint of {earlier.head.size} records was published",
-            where=str(record_path(store, host, tree.size + 1)),
+            where=Records(as_files(store), host).where(tree.size + 1),
             details=[f"published: {earlier.head}", f"found:     {tree.size} records"],
         )
 
 
 def _fork(
-    store: Path, host: str, published: SignedCheckpoint, root: bytes, because: TamperError | None
+    store: LogFiles | Path, host: str, published: SignedCheckpoint, root: bytes, because: TamperError | None
 ) -> TamperError:
     """The error for two heads at one size, which are both kept."""
     other = unsigned(Checkpoint(published.head.origin, published.head.size, root))
@@ -185,20 +174,22 @@ def _fork(
     details = [f"published: {published.head}", f"found:     {other.head}", f"both are kept in {folder}"]
     return TamperError(
         f"two heads at {published.head.size} records: one up to there is not what was published",
-        where=str(checkpoint_path(store, host)),
+        where=as_files(store).where(checkpoint_path(host)),
         details=[*details, *([str(because)] if because else [])],
     )
 
 
-def keep_fork(store: Path, host: str, *heads: SignedCheckpoint) -> Path:
-    """Keep heads that contradict each other, under names of their own; the folder."""
-    folder = host_folder(store, host) / "forks"
+def keep_fork(store: LogFiles | Path, host: str, *heads: SignedCheckpoint) -> str:
+    """Keep heads that contradict each other, under names of their own; what to call their folder."""
+    files, folder = as_files(store), f"{host_folder(host)}/forks"
     for one in heads:
-        create_exclusive(folder / f"{one.head.size}-{one.head.root.hex()}", str(one).encode())
-    return folder
+        files.create(f"{folder}/{one.head.size}-{one.head.root.hex()}", str(one).encode())
+    return files.where(folder)
 
 
-def publish(store: Path, host: str, tree: Tree, *, origin: str, signer: Signer | None = None) -> Published:
+def publish(
+    store: LogFiles | Path, host: str, tree: Tree, *, origin: str, signer: Signer | None = None
+) -> Published:
     """Publish the head of `tree` as the host's checkpoint, unless a later one is there.
 
     At the same head, signatures are added to those that are there already: a witness's are never lost.
@@ -207,8 +198,9 @@ def publish(store: Path, host: str, tree: Tree, *, origin: str, signer: Signer |
         TamperError: an earlier checkpoint is not the beginning of the tree; nothing was published.
         UsageError: an earlier checkpoint has another origin, or another host's has this one.
     """
-    with locked(store):
-        _require_own_origin(store, host, origin)
+    files = as_files(store)
+    with files.locked():
+        _require_own_origin(files, host, origin)
         last = newest(store, host)
         if last:
             if last.head.size > tree.size:
@@ -217,24 +209,24 @@ def publish(store: Path, host: str, tree: Tree, *, origin: str, signer: Signer |
             require_extends(store, host, tree, last)
         head = Checkpoint(origin, tree.size, tree.root())
         note = last.note if last and last.head.size == head.size else Note(head.text)
-        return _write(store, host, last, SignedCheckpoint(head, signer.sign(note) if signer else note))
+        return _write(files, host, last, SignedCheckpoint(head, signer.sign(note) if signer else note))
 
 
-def _write(store: Path, host: str, last: SignedCheckpoint | None, new: SignedCheckpoint) -> Published:
-    path = checkpoint_path(store, host)
+def _write(files: LogFiles, host: str, last: SignedCheckpoint | None, new: SignedCheckpoint) -> Published:
+    path = checkpoint_path(host)
     if last and new.note == last.note:
         return Published(last, path, new=False)
     if last and last.note.signatures and last.head.size < new.head.size:
-        write_atomic(_kept_path(store, host, last.head.size), str(last).encode())
-    write_atomic(path, str(new).encode())
+        files.replace(_kept_path(host, last.head.size), str(last).encode())
+    files.replace(path, str(new).encode())
     return Published(new, path, new=True)
 
 
-def _require_own_origin(store: Path, host: str, origin: str) -> None:
+def _require_own_origin(files: LogFiles, host: str, origin: str) -> None:
     if not is_key_name(origin):
         raise UsageError(f"not an origin: {origin!r}; it has neither spaces nor plus signs")
-    for other in list_hosts(store).names:
-        last = newest(store, other)
+    for other in list_hosts(files).names:
+        last = newest(files, other)
         if other == host and last and last.head.origin != origin:
             raise UsageError(
                 f"the log's origin is {last.head.origin!r}, not {origin!r}",
@@ -247,22 +239,25 @@ def _require_own_origin(store: Path, host: str, origin: str) -> None:
             )
 
 
-def adopt(store: Path, host: str, cosigned: SignedCheckpoint) -> None:
+def adopt(store: LogFiles | Path, host: str, cosigned: SignedCheckpoint) -> None:
     """Keep the signatures of a copy of a published checkpoint, as a witness gives it back.
 
     Raises:
         TamperError: another head was published at this size; both are kept as evidence.
         InputError: none was.
     """
-    with locked(store):
+    files = as_files(store)
+    with files.locked():
         ours = of_size(store, host, cosigned.head.size)
         if ours is None:
-            raise InputError(f"no checkpoint of {cosigned.head.size} records was published", where=str(store))
+            raise InputError(
+                f"no checkpoint of {cosigned.head.size} records was published", where=files.where()
+            )
         if ours.note.text != cosigned.note.text:
             folder = keep_fork(store, host, ours, cosigned)
             raise TamperError(
                 f"two heads at {ours.head.size} records",
-                where=str(checkpoint_path(store, host)),
+                where=as_files(store).where(checkpoint_path(host)),
                 details=[
                     f"published: {ours.head}",
                     f"given:     {cosigned.head}",
@@ -271,5 +266,5 @@ def adopt(store: Path, host: str, cosigned: SignedCheckpoint) -> None:
             )
         last = newest(store, host)
         is_newest = last is not None and last.head.size == ours.head.size
-        path = checkpoint_path(store, host) if is_newest else _kept_path(store, host, ours.head.size)
-        write_atomic(path, str(ours.note.signed_by(cosigned.note.signatures)).encode())
+        path = checkpoint_path(host) if is_newest else _kept_path(host, ours.head.size)
+        files.replace(path, str(ours.note.signed_by(cosigned.note.signatures)).encode())

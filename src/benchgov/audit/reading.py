@@ -6,7 +6,6 @@ Nothing here is verified: `audit.verification` does that.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +13,11 @@ from pathlib import Path
 from typing import TextIO
 
 from benchgov.audit.chain import read
+from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import as_files
 from benchgov.audit.record import Record
-from benchgov.audit.store import list_hosts, record_path, require_store, scan_records
+from benchgov.audit.records import Records
+from benchgov.audit.store import list_hosts, require_store
 from benchgov.canonical import canonical_json
 from benchgov.errors import UsageError
 
@@ -78,42 +80,45 @@ def verdict(record: Record) -> str:
     return str(next((fact for fact in found if fact), ""))
 
 
-def latest(store: Path, choice: Choice, limit: int | None = None) -> list[Record]:
+def latest(store: LogFiles | Path, choice: Choice, limit: int | None = None) -> list[Record]:
     """The records that were chosen, host by host; of each host the last `limit`.
 
     Raises:
         InputError: there is no store, or a record is not valid.
     """
-    require_store(store)
+    files = as_files(store)
+    require_store(files)
     found: list[Record] = []
-    for host in list_hosts(store).names:
-        chosen = [record for _, record in read(store, host) if choice.takes(record)]
+    for host in list_hosts(files).names:
+        chosen = [record for _, record in read(files, host) if choice.takes(record)]
         found += chosen[-limit:] if limit else chosen
     return found
 
 
-def follow(store: Path, after: dict[str, int], wait: Callable[[], None]) -> Iterator[Record]:
+def follow(store: LogFiles | Path, after: dict[str, int], wait: Callable[[], None]) -> Iterator[Record]:
     """The records that come after those that `after` has by host, for ever; `wait` is called between looks.
 
     Raises:
         InputError: a record is not valid.
     """
+    files = as_files(store)
     while True:
-        for host in list_hosts(store).names:
-            while os.path.lexists(record_path(store, host, after.get(host, 0) + 1)):
-                yield from _one(store, host, after)
+        for host in list_hosts(files).names:
+            while Records(files, host).exists(after.get(host, 0) + 1):
+                yield from _one(files, host, after)
         wait()
 
 
-def _one(store: Path, host: str, after: dict[str, int]) -> Iterator[Record]:
+def _one(files: LogFiles, host: str, after: dict[str, int]) -> Iterator[Record]:
     after[host] = after.get(host, 0) + 1
-    yield from (record for _, record in read(store, host, first=after[host], last=after[host]))
+    yield from (record for _, record in read(files, host, first=after[host], last=after[host]))
 
 
-def ends(store: Path) -> dict[str, int]:
+def ends(store: LogFiles | Path) -> dict[str, int]:
     """Host → the sequence of its last record."""
-    require_store(store)
-    return {host: scan_records(store, host).last for host in list_hosts(store).names}
+    files = as_files(store)
+    require_store(files)
+    return {host: Records(files, host).extent().last for host in list_hosts(files).names}
 
 
 def write_jsonl(records: Iterable[Record], stream: TextIO) -> None:

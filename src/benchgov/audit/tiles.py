@@ -7,14 +7,12 @@ Only full tiles are kept: what a partial one would hold follows from the records
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Protocol
 
+from benchgov.audit.files import LogFiles, NotARecordError
 from benchgov.audit.merkle import HASH_BYTES
-from benchgov.audit.store import NotARecordError, read_record
+from benchgov.audit.store import host_folder
 from benchgov.errors import TamperError
-from benchgov.files import create_exclusive
 
 TILE_LEVELS = 8
 TILE_WIDTH = 1 << TILE_LEVELS
@@ -42,18 +40,18 @@ def tile_path(level: int, number: int) -> str:
     return "/".join([str(level), *reversed(parts)])
 
 
-class TileFolder:
-    """Tiles as files below a folder, each created once, durably."""
+class LogTiles:
+    """The tiles of a host's log, each created once, durably."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, files: LogFiles, host: str) -> None:
+        self._files, self._folder = files, f"{host_folder(host)}/tile"
 
-    def _path(self, level: int, number: int) -> Path:
-        return self._folder / tile_path(level, number)
+    def _path(self, level: int, number: int) -> str:
+        return f"{self._folder}/{tile_path(level, number)}"
 
     def where(self, level: int, number: int) -> str:
         """The tile's file."""
-        return str(self._path(level, number))
+        return self._files.where(self._path(level, number))
 
     def read(self, level: int, number: int) -> bytes | None:
         """The 8,192 bytes of a tile; None when there is no file.
@@ -64,13 +62,13 @@ class TileFolder:
         """
         path = self._path(level, number)
         try:
-            data = read_record(path)
+            data = self._files.read(path)
         except NotARecordError as error:
-            if not os.path.lexists(path):
+            if self._files.kind(path) is None:
                 return None
-            raise _no_tile(str(path), str(error)) from error
+            raise _no_tile(self._files.where(path), str(error)) from error
         if len(data) != TILE_BYTES:
-            raise _no_tile(str(path), f"{len(data):,} bytes")
+            raise _no_tile(self._files.where(path), f"{len(data):,} bytes")
         return data
 
     def write(self, level: int, number: int, data: bytes) -> None:
@@ -79,7 +77,7 @@ class TileFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        create_exclusive(self._path(level, number), data)
+        self._files.create(self._path(level, number), data)
 
 
 def _no_tile(where: str, found: str) -> TamperError:

@@ -6,23 +6,20 @@ chain that someone who may write the whole store has linked again: nothing in th
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from benchgov.audit.anchors import Anchor, parse_anchor
 from benchgov.audit.checkpoint import Checkpoint
-from benchgov.audit.hints import later_record
+from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import as_files
+from benchgov.audit.jobs import HostChain, Job, Outcome, Spread
+from benchgov.audit.records import Extent, Records
+from benchgov.audit.sealing import leftovers, strange_leftover
 from benchgov.audit.states import assign
-from benchgov.audit.store import (
-    list_hosts,
-    record_path,
-    records_folder,
-    require_store,
-    scan_records,
-)
+from benchgov.audit.store import list_hosts, require_store
 from benchgov.audit.walk import Cursor, Divergence, first_since, verify_tail
 from benchgov.errors import UsageError
 
@@ -35,34 +32,6 @@ __all__ = [
     "verify",
     "verify_tail",
 ]
-
-
-WORTH_SPREADING = 20_000
-"""How many records a second process must find to do: about the work of the second that it takes to start."""
-
-
-@dataclass(frozen=True)
-class HostChain:
-    """What was verified of one host: how many records, how many of them complete, and the chain's head.
-
-    `skipped` records before them were left out, because an earlier verification, or `since`, said so.
-    """
-
-    host: str
-    records: int
-    complete: int
-    head: str
-    skipped: int = 0
-
-    @property
-    def last(self) -> int:
-        """The sequence of the last record that was verified."""
-        return self.skipped + self.records
-
-    @property
-    def anchor(self) -> str:
-        """`sequence:head`: what to keep elsewhere, and give to `verify` later."""
-        return f"{self.last}:{self.head}"
 
 
 @dataclass(frozen=True)
@@ -88,40 +57,8 @@ class Verification:
         return sum(chain.complete for chain in self.hosts)
 
 
-@dataclass(frozen=True)
-class Job:
-    """One host's chain to verify: from its beginning, from a time, or from a head verified before."""
-
-    store: Path
-    host: str
-    strict: bool = False
-    anchors: tuple[Anchor, ...] = ()
-    sizes: tuple[int, ...] = ()
-    since: datetime | None = None
-    state: Anchor | None = None
-
-    def at(self, sequence: int, expected: str, found: str) -> Divergence:
-        """A divergence of this chain."""
-        return Divergence(str(record_path(self.store, self.host, sequence)), sequence, expected, found)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a job: heads where the anchors are, and roots at the job's sizes."""
-
-    job: Job
-    chain: HostChain
-    noted: dict[int, str]
-    roots: dict[int, bytes]
-    divergence: Divergence | None = None
-
-
-Spread = Callable[[Callable[[Job], Outcome], Sequence[Job]], Iterable[Outcome]]
-"""Does the jobs, here or in other processes, and gives their outcomes in the order of the jobs."""
-
-
 def verify(
-    store: Path,
+    store: LogFiles | Path,
     *,
     strict: bool = False,
     anchor: Anchor | None = None,
@@ -143,17 +80,18 @@ def verify(
         InputError: there is no store, or a file of it cannot be read. Tampering raises nothing.
         UsageError: `states` name a host twice, or lack a sequence; or are given with what was `kept`.
     """
-    require_store(store)
+    files = as_files(store)
+    require_store(files)
     anchors = tuple(one for one in (anchor, *kept) if isinstance(one, Anchor))
     checkpoints = tuple(one for one in kept if isinstance(one, Checkpoint))
     if (anchors or checkpoints) and (since or states):
         raise UsageError("to hold the log against what was kept, it is verified from its beginning")
-    listing = list_hosts(store)
-    chosen = assign(store, listing.names, states)
+    listing = list_hosts(files)
+    chosen = assign(files, listing.names, states)
     if isinstance(chosen, Divergence):
         return Verification((), chosen)
     sizes = tuple(checkpoint.size for checkpoint in checkpoints)
-    jobs = [Job(store, host, strict, anchors, sizes, since, chosen.get(host)) for host in listing.names]
+    jobs = [Job(files, host, strict, anchors, sizes, since, chosen.get(host)) for host in listing.names]
     outcomes: list[Outcome] = []
     for outcome in spread(verify_host, jobs):
         outcomes.append(outcome)
@@ -162,7 +100,7 @@ def verify(
     chains = tuple(outcome.chain for outcome in outcomes)
     divergence = outcomes[-1].divergence if outcomes else None
     if divergence is None and listing.strangers:
-        divergence = _stranger(store / "hosts", listing.strangers[0])
+        divergence = _stranger(files, f"hosts/{listing.strangers[0]}")
     for one in anchors:
         divergence = divergence or _held(one, outcomes)
     for checkpoint in checkpoints:
@@ -172,34 +110,50 @@ def verify(
 
 def verify_host(job: Job) -> Outcome:
     """Verify one host's chain, as the job says."""
-    cursor = Cursor(job.store, job.host, job.strict, job.anchors, sizes=job.sizes)
+    cursor = Cursor(job.files, job.host, job.strict, job.anchors, sizes=job.sizes)
     if job.state and job.state.sequence:
         divergence = cursor.resume(job.state.sequence, job.state.head)
         start = job.state.sequence if divergence is None else cursor.sequence
         divergence = divergence or _probe(cursor)
     else:
-        extent = scan_records(job.store, job.host)
+        extent = cursor.records.extent()
         start, divergence = _start(job, cursor, extent.last)
-        divergence = divergence or cursor.advance(extent.last)
-        if divergence is None and extent.stranger is not None:
-            divergence = _stranger(records_folder(job.store, job.host), extent.stranger)
+        divergence = divergence or cursor.advance(extent.last if job.last is None else job.last)
+        if job.last is None:
+            divergence = divergence or _beside(cursor.records, extent)
+            divergence = divergence or _odd(job.files, extent)
     chain = HostChain(job.host, cursor.sequence - start, cursor.complete, cursor.head, start)
     return Outcome(job, chain, cursor.noted, cursor.roots, divergence)
 
 
-def is_worth_spreading(jobs: Sequence[Job]) -> bool:
-    """Whether the jobs besides the longest one have more to do than starting processes costs."""
-    if len(jobs) < 2 or any(job.state for job in jobs):
-        return False
-    counts = sorted(scan_records(job.store, job.host).count for job in jobs)
-    return sum(counts[:-1]) >= WORTH_SPREADING
+def verify_since(files: LogFiles, host: str, checkpoint: Checkpoint) -> Divergence | None:
+    """Walk what a host recorded since a checkpoint, after seeing that the log holds that.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    chosen = assign(files, (host,), [checkpoint])
+    if isinstance(chosen, Divergence):
+        return chosen
+    return verify_host(Job(files, host, state=chosen[host])).divergence
+
+
+def _beside(records: Records, extent: Extent) -> Divergence | None:
+    """The first record that has another content in a file of its own than in its bundle."""
+    doubled = leftovers(records, extent.bundles) if extent.leftovers else []
+    return next((found for one in doubled if (found := strange_leftover(records, one))), None)
+
+
+def _odd(files: LogFiles, extent: Extent) -> Divergence | None:
+    return _stranger(files, extent.stranger) if extent.stranger is not None else None
 
 
 def _start(job: Job, cursor: Cursor, last: int) -> tuple[int, Divergence | None]:
     """Put the cursor where the walk begins; the sequence before that."""
     if job.since is None:
-        return 0, None
-    first, divergence = first_since(job.store, job.host, job.since, last)
+        divergence = cursor.resume(job.first) if job.first else None
+        return cursor.sequence, divergence
+    first, divergence = first_since(cursor.records, job.since, last)
     if divergence is None and first > 1:
         divergence = cursor.resume(first - 1)
     return cursor.sequence, divergence
@@ -208,17 +162,18 @@ def _start(job: Job, cursor: Cursor, last: int) -> tuple[int, Divergence | None]
 def _probe(cursor: Cursor) -> Divergence | None:
     """Walk on as long as there is a next record: the names of all the others need not be read for that."""
     while True:
-        while os.path.lexists(record_path(cursor.store, cursor.host, cursor.sequence + 1)):
+        while cursor.records.exists(cursor.sequence + 1):
             if divergence := cursor.advance(cursor.sequence + 1):
                 return divergence
-        if later_record(cursor.store, cursor.host, cursor.sequence) is None:
+        if cursor.records.later(cursor.sequence) is None:
             return None
         if divergence := cursor.advance(cursor.sequence + 1):
             return divergence
 
 
-def _stranger(folder: Path, name: str) -> Divergence:
-    return Divergence(str(folder / name), 0, "nothing but the log's own files", repr(name))
+def _stranger(files: LogFiles, path: str) -> Divergence:
+    name = path.rpartition("/")[2]
+    return Divergence(files.where(path), 0, "nothing but the log's own files", repr(name))
 
 
 def _held(anchor: Anchor, outcomes: Sequence[Outcome]) -> Divergence | None:

@@ -11,12 +11,20 @@ from benchgov.cli.audit_checkpoint import checkpoint, file_type, keygen, store_o
 from benchgov.cli.audit_proofs import check_proof, prove
 from benchgov.cli.audit_read import export, log, print_records, show
 from benchgov.cli.audit_redact import allow_option, default_files, kind_option, redact_check, wanted_kind
-from benchgov.cli.common import config_option, format_option, in_processes, open_project, print_json
+from benchgov.cli.common import (
+    config_option,
+    format_option,
+    in_processes,
+    open_project,
+    print_json,
+    processors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from benchgov.audit.verification import Job, Outcome, Verification
+    from benchgov.audit.jobs import Job, Outcome
+    from benchgov.audit.verification import Verification
     from benchgov.cli.common import Project
 
 
@@ -60,24 +68,27 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     from benchgov.audit.verification import verify as verify_store
 
     project = open_project(given["config_file"])
-    rim, folder = project.rim, given["store"] or project.audit_store
+    rim, log = project.rim, project.audit_log(given["store"])
     allow = (*project.settings.audit.allow, *given["allow"])
     paths = files or default_files(project)
     drafts = [draft_of(path, rim.environ, wanted_kind(given["kind"])) for path in paths]
     for path, draft in zip(paths, drafts, strict=True):  # before any of them is written
         refuse(content_of(draft, "host", rim.now), allow, str(path))
-    if folder.exists() and not no_verify:
-        divergence = verify_store(folder, spread=in_processes_if_it_pays).divergence
+    if log.present() and not no_verify:
+        divergence = verify_store(log, spread=in_processes_if_it_pays).divergence
         if divergence:
             raise divergence.error()
-    host = host_fingerprint(rim.environ, folder)
-    done = [append_record(folder, draft, host=host, now=rim.now, allow=allow) for draft in drafts]
+    host = host_fingerprint(rim.environ, log)
+    done = [append_record(log, draft, host=host, now=rim.now, allow=allow) for draft in drafts]
     if output_format == "json":
-        print_json(rim, [{"new": one.new, "file": one.path.name, **one.record.to_json()} for one in done])
+        print_json(
+            rim,
+            [{"new": one.new, "file": one.path.rpartition("/")[2], **one.record.to_json()} for one in done],
+        )
     else:
         states = ["recorded" if one.new else "known" for one in done]
         print_records(project.rim, [one.record for one in done], states)
-        last = find(folder, "HEAD", host=host)
+        last = find(log, "HEAD", host=host)
         rim.stdout.write(f"head: {last.sequence}:{last.chain_head}\n")
     return 0
 
@@ -90,6 +101,13 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     type=file_type,
     multiple=True,
     help="A file kept elsewhere, a checkpoint or heads, which the log must still hold. Repeatable.",
+)
+@click.option(
+    "--key",
+    "--public-key",
+    "keys",
+    multiple=True,
+    help="A key, as `audit keygen` prints it: one must have signed what --against names. Repeatable.",
 )
 @click.option("--since", metavar="ISO", help="Only the records since then, and their link to those before.")
 @click.option(
@@ -112,7 +130,7 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
 
     \b
     Example:
-      benchgov audit verify --strict --against anchor.txt
+      benchgov audit verify --strict --against anchor.txt --key "$(cat audit.pub)"
       benchgov audit verify --head 12:6f0c...
       benchgov audit verify --from-checkpoint heads.txt --save-heads heads.txt
     """
@@ -121,10 +139,10 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
     from benchgov.audit.verification import verify as verify_store
 
     project = open_project(given["config_file"])
-    kept = _kept(given["against"])
+    kept = _kept(given["against"], given["keys"])
     anchor = parse_anchor(given["head"]) if given["head"] else None
     result = verify_store(
-        given["store"] or project.audit_store,
+        project.audit_log(given["store"]),
         strict=strict,
         anchor=anchor,
         kept=kept,
@@ -143,12 +161,17 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
     return 0
 
 
-def _kept(paths: Sequence[Path]) -> list[Any]:
+def _kept(paths: Sequence[Path], keys: Sequence[str] = ()) -> list[Any]:
     from benchgov.audit.anchors import read_kept
+    from benchgov.audit.note import parse_verifier
+    from benchgov.errors import UsageError
 
+    if keys and not paths:
+        raise UsageError("--key is for what --against names")
+    verifiers = [parse_verifier(key) for key in keys]
     found: list[Any] = []
     for path in paths:
-        kept = read_kept(path)
+        kept = read_kept(path, verifiers)
         found += kept if isinstance(kept, tuple) else [kept]
     return found
 
@@ -164,10 +187,10 @@ def _save_heads(path: Path, result: Verification) -> None:
 
 
 def in_processes_if_it_pays(work: Any, jobs: Sequence[Job]) -> Iterable[Outcome]:
-    """Verify hosts in processes side by side, where that saves more than the processes cost."""
-    from benchgov.audit.verification import is_worth_spreading
+    """Verify hosts, and parts of long chains, in processes side by side, where that saves time."""
+    from benchgov.audit.jobs import side_by_side
 
-    return in_processes(work, jobs) if is_worth_spreading(jobs) else map(work, jobs)
+    return side_by_side(work, jobs, in_processes, processors())
 
 
 def _as_json(result: Verification) -> dict[str, object]:

@@ -12,13 +12,14 @@ from benchgov.cli.common import config_option, format_option, open_project, prin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from benchgov.audit.files import LogFiles
     from benchgov.audit.note import Signer
     from benchgov.audit.published import Published
     from benchgov.cli.common import Project
 
 store_option = click.option(
     "--store",
-    type=click.Path(path_type=Path),
+    metavar="PATH",
     help="Folder of the log.  [default: audit.store of benchgov.yaml]",
 )
 host_option = click.option("--host", help="Which host's chain, where the log has several.")
@@ -30,7 +31,7 @@ file_type = click.Path(path_type=Path)
 @click.option("--origin", help="Name of the log, once and for ever.  [default: the key's name]")
 @click.option("--against", type=file_type, help="A checkpoint kept elsewhere, which the log must extend.")
 @click.option("--cosigned", type=file_type, help="A witness's copy of a checkpoint: keep its signatures.")
-@click.option("--incremental", is_flag=True, help="Read only the records since the last checkpoint.")
+@click.option("--incremental", is_flag=True, help="Verify only the records since the last checkpoint.")
 @click.option("--out", type=file_type, help="Write a copy here.")
 @host_option
 @store_option
@@ -51,26 +52,30 @@ def checkpoint(incremental: bool, out: Path | None, output_format: str, **given:
       benchgov audit checkpoint --key audit.key --against anchor.txt
     """
     from benchgov.audit import published
-    from benchgov.audit.verification import verify
+    from benchgov.audit.verification import verify, verify_since
     from benchgov.files import write_atomic
 
     project = open_project(given["config_file"])
-    folder = given["store"] or project.audit_store
-    host = published.choose_host(folder, given["host"])
+    log = project.audit_log(given["store"])
+    host = published.choose_host(log, given["host"])
     signer = _signer(given["key"])
     if given["cosigned"]:
-        published.adopt(folder, host, published.read_checkpoint(given["cosigned"]))
+        published.adopt(log, host, published.read_checkpoint(given["cosigned"]))
     # Without an earlier checkpoint there is nothing to go on from.
-    incremental = incremental and published.newest(folder, host) is not None
-    if not incremental and (divergence := verify(folder).divergence):
+    last = published.newest(log, host) if incremental else None
+    if last is None and (divergence := verify(log).divergence):
         raise divergence.error()
-    tree = published.host_tree(folder, host)
-    if not incremental:
-        published.examine(folder, host, tree)
+    tree = published.host_tree(log, host)
+    if last:
+        published.require_extends(log, host, tree, last)
+        if divergence := verify_since(log, host, last.head):
+            raise divergence.error()
+    else:
+        published.examine(log, host, tree)
     if given["against"]:
-        published.require_extends(folder, host, tree, published.read_checkpoint(given["against"]))
-    origin = given["origin"] or _origin(folder, host, signer, project.rim.environ)
-    done = published.publish(folder, host, tree, origin=origin, signer=signer)
+        published.require_extends(log, host, tree, published.read_checkpoint(given["against"]))
+    origin = given["origin"] or _origin(log, host, signer, project.rim.environ)
+    done = published.publish(log, host, tree, origin=origin, signer=signer)
     if out:
         write_atomic(out, str(done.checkpoint).encode())
     _print_checkpoint(project, host, done, output_format)
@@ -86,7 +91,7 @@ def _signer(key: Path | None) -> Signer | None:
     return parse_signer(read_text(key, limit=4096))
 
 
-def _origin(store: Path, host: str, signer: Signer | None, environ: Mapping[str, str]) -> str:
+def _origin(store: LogFiles, host: str, signer: Signer | None, environ: Mapping[str, str]) -> str:
     """The name that the log has already; else the key's; else one made of the repository and the host."""
     from benchgov.audit.published import newest
 

@@ -44,9 +44,9 @@ def prove(record: str | None, out: Path | None, output_format: str, **given: Any
     old, new = given["old"], given["new"]
     sequence = _sequence(record, old, new)
     project = open_project(given["config_file"])
-    folder = given["store"] or project.audit_store
-    host = choose_host(folder, given["host"])
-    made = prove_record(folder, host, sequence) if old is None else prove_growth(folder, host, old, new)
+    log = project.audit_log(given["store"])
+    host = choose_host(log, given["host"])
+    made = prove_record(log, host, sequence) if old is None else prove_growth(log, host, old, new)
     if out:
         write_atomic(out, made.to_bytes())
     if out and output_format == "table":
@@ -110,9 +110,9 @@ def check_proof(
       benchgov audit check-proof record-12.proof.json --record 000000000012.json --checkpoint anchor.txt
     """
     from benchgov.audit import proof
+    from benchgov.audit.files import MAX_RECORD_BYTES
     from benchgov.audit.note import parse_verifier
     from benchgov.audit.published import read_checkpoint
-    from benchgov.audit.store import MAX_RECORD_BYTES
     from benchgov.files import read_bytes, read_text
     from benchgov.rim import real_rim
 

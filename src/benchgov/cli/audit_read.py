@@ -14,6 +14,7 @@ from benchgov.cli.common import config_option, console, format_option, open_proj
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from benchgov.audit.files import LogFiles
     from benchgov.audit.reading import Choice
     from benchgov.audit.record import Record
     from benchgov.rim import Rim
@@ -73,10 +74,10 @@ def log(limit: int | None, follows: bool, interval: float, output_format: str, *
     from benchgov.audit import reading
 
     project = open_project(given["config_file"])
-    folder, choice = given["store"] or project.audit_store, _choice(given)
+    files, choice = project.audit_log(given["store"]), _choice(given)
     if follows:
-        return _follow(project.rim, folder, choice, (limit, interval, output_format == "json"))
-    records = reading.latest(folder, choice, limit)
+        return _follow(project.rim, files, choice, (limit, interval, output_format == "json"))
+    records = reading.latest(files, choice, limit)
     if output_format == "json":
         print_json(project.rim, [record.to_json() for record in records])
     else:
@@ -84,22 +85,22 @@ def log(limit: int | None, follows: bool, interval: float, output_format: str, *
     return 0
 
 
-def _follow(rim: Rim, folder: Path, choice: Choice, how: tuple[int | None, float, bool]) -> int:
+def _follow(rim: Rim, files: LogFiles, choice: Choice, how: tuple[int | None, float, bool]) -> int:
     """Print what is there and then what comes, line by line."""
     import time
 
     from benchgov.audit import reading
 
     limit, interval, as_json = how
-    after = reading.ends(folder)
+    after = reading.ends(files)
     print_line = _print_json_line if as_json else _print_row
     try:
         if not as_json:
             _print_cells(rim.stdout, _HEADER)
-        for record in reading.latest(folder, choice, limit):
+        for record in reading.latest(files, choice, limit):
             if record.sequence <= after.get(record.host, 0):
                 print_line(rim.stdout, record)
-        for record in reading.follow(folder, after, lambda: time.sleep(interval)):
+        for record in reading.follow(files, after, lambda: time.sleep(interval)):
             if choice.takes(record):
                 print_line(rim.stdout, record)
     except KeyboardInterrupt:
@@ -158,7 +159,7 @@ def print_records(rim: Rim, records: Sequence[Record], states: Sequence[str] = (
 @config_option
 @format_option
 def show(
-    which: str, host: str | None, store: Path | None, config_file: Path | None, output_format: str
+    which: str, host: str | None, store: str | None, config_file: Path | None, output_format: str
 ) -> int:
     """Print one record: by its sequence, or HEAD for the last. It is not verified.
 
@@ -170,7 +171,7 @@ def show(
     from benchgov.audit.chain import find
 
     project = open_project(config_file)
-    record = find(store or project.audit_store, which, host=host)
+    record = find(project.audit_log(store), which, host=host)
     if output_format == "json":
         print_json(project.rim, record.to_json())
     else:
@@ -220,8 +221,7 @@ def export(export_format: str, out: Path | None, **given: Any) -> int:
 
     project = open_project(given["config_file"])
     choice = _choice(given)
-    folder = given["store"] or project.audit_store
-    records = (record for _, record in read(folder) if choice.takes(record))
+    records = (record for _, record in read(project.audit_log(given["store"])) if choice.takes(record))
     write = reading.write_csv if export_format == "csv" else reading.write_jsonl
     if out is None:
         write(records, project.rim.stdout)

@@ -78,7 +78,7 @@ def approve(name: str, run_id: str, output_format: str, **given: Any) -> int:
     made = _draft(request, approver)
     files = {f"{one.run_id}.json": one.data for one in passed.runs}
     rim = project.rim
-    done = write(made, request.store, project.audit_store, files, environ=rim.environ, now=rim.now)
+    done = write(made, request.store, project.audit_log(), files, environ=rim.environ, now=rim.now)
     _print(project, made, done, output_format)
     return 0
 
@@ -198,7 +198,8 @@ def _print(project: Project, made: Draft, done: Approved, output_format: str) ->
 
     baseline = made.baseline
     index = done.folder.parent / "index.json"
-    written = [_shown(project, path) for path in (done.folder, index, done.record.path)]
+    record_file = Path(project.audit_log().where(done.record.path))
+    written = [_shown(project, path) for path in (done.folder, index, record_file)]
     if output_format == "json":
         record = done.record.record.to_json()
         value = {"baseline_id": baseline.baseline_id, "record": record, "written": written}

@@ -15,6 +15,7 @@ from benchgov.rim import Rim, real_rim
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from benchgov.audit.files import LogFiles
     from benchgov.config import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,10 +51,11 @@ class Project:
         """Folder for reports and other results."""
         return self.root / self.settings.output_dir
 
-    @property
-    def audit_store(self) -> Path:
-        """Folder of the audit log."""
-        return self.root / self.settings.audit.store
+    def audit_log(self, given: str | None = None) -> LogFiles:
+        """The audit log that --store names, or else that of the settings."""
+        from benchgov.audit.opening import open_log
+
+        return open_log(given, self.rim.cwd) if given else open_log(self.settings.audit.store, self.root)
 
     def suite_dir(self, suite: str) -> Path:
         """Folder of the suite named `suite`."""
@@ -96,18 +98,24 @@ def console(rim: Rim) -> Console:
     )
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def in_processes(work: Callable[[Item], Done], items: Sequence[Item]) -> Iterator[Done]:
     """`map(work, items)`, by processes of their own, one for each processor at most.
 
     `work` and `items` go to other processes, so they must be values that can be pickled.
     """
     import multiprocessing
-    import os
     from concurrent.futures import ProcessPoolExecutor
 
     # Not forked: what the parent holds open, or has in threads, is not shared.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(len(items), os.cpu_count() or 1), mp_context=context)
+    pool = ProcessPoolExecutor(min(len(items), processors()), mp_context=context)
     try:
         yield from pool.map(work, items)
     finally:

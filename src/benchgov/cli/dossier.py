@@ -41,7 +41,7 @@ def dossier() -> None:
 )
 @click.option(
     "--store",
-    type=click.Path(path_type=Path),
+    metavar="PATH",
     help="Folder of the audit log.  [default: audit.store of the settings, if it is there]",
 )
 @click.option(
@@ -60,7 +60,7 @@ def render(
     *,
     report_file: Path | None,
     comparison_file: Path | None,
-    store: Path | None,
+    store: str | None,
     out: Path | None,
     authoritative: bool,
     output_format: str,
@@ -151,19 +151,19 @@ def _baseline_samples(project: Project, comparison: Comparison) -> SampleSource:
     return samples
 
 
-def _read_log(project: Project, given: Path | None) -> tuple[Sequence[Record], Verification | None]:
+def _read_log(project: Project, given: str | None) -> tuple[Sequence[Record], Verification | None]:
     """The records that can be read and what verifying them found; no verification without a log."""
     from benchgov.audit.chain import read
     from benchgov.audit.verification import verify
     from benchgov.errors import InputError
 
-    folder = given or project.audit_store
-    if not given and not folder.exists():
+    log = project.audit_log(given)
+    if not given and not log.present():
         return (), None
-    verification = verify(folder)
+    verification = verify(log)
     records: list[Record] = []
     try:
-        records.extend(record for _, record in read(folder))
+        records.extend(record for _, record in read(log))
     except InputError:
         # A record that cannot be read is a divergence: the verification has it, and the dossier says so.
         if verification.ok:

@@ -53,9 +53,9 @@ def merge(shards: tuple[Path, ...], out: Path | None, output_format: str, config
     files = [file for given in shards for file in _files(rim.cwd / given)]
     parts = [Part(file.name, load_json_model(file, BenchRunReport, MAX_RUN_BYTES)) for file in files]
     places.verify_log()
-    report = join(parts, host_fingerprint(rim.environ, places.store))
+    report = join(parts, host_fingerprint(rim.environ, places.log))
     recorded = record_run(
-        places.store,
+        places.log,
         report,
         places.runs,
         environ=rim.environ,

@@ -12,6 +12,7 @@ import click
 from benchgov.rim import RunProcess, run_process
 
 if TYPE_CHECKING:
+    from benchgov.audit.files import LogFiles
     from benchgov.cli.common import Project
     from benchgov.promotion.verdicts import Places
 
@@ -27,7 +28,7 @@ class EvalPlaces:
     bench_root: Path
     runs: Path
     cache: Path
-    store: Path
+    log: LogFiles
     run: RunProcess
 
     @classmethod
@@ -45,13 +46,15 @@ class EvalPlaces:
             bench_root=cwd / bench_root if bench_root else project.root / settings.bench_dir,
             runs=cwd / runs if runs else project.root / settings.eval.default_out_dir,
             cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
-            store=project.audit_store,
+            log=project.audit_log(),
             run=project.rim.run,
         )
 
     @classmethod
     def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
         """The same from kept settings, for who does not run Git."""
+        from benchgov.audit.opening import open_log
+
         cwd = Path.cwd()
 
         def place(option: str, setting: str) -> Path:
@@ -62,7 +65,7 @@ class EvalPlaces:
             bench_root=place("bench_root", "bench_dir"),
             runs=place("out", "default_out_dir"),
             cache=place("cache_dir", "cache_dir"),
-            store=root / settings["store"],
+            log=open_log(settings["store"], root),
             run=run_process,
         )
 
@@ -75,7 +78,7 @@ class EvalPlaces:
         """The places that a promotion verdict is made from."""
         from benchgov.promotion.verdicts import Places
 
-        return Places(project.root, self.store, self.bench_root, self.runs, self.recommendations)
+        return Places(project.root, self.log, self.bench_root, self.runs, self.recommendations)
 
     def shown(self, path: Path | None) -> str:
         """A path as a person sees it: from the repository's root, if it is below that."""
@@ -89,11 +92,11 @@ class EvalPlaces:
         Raises:
             TamperError: it is not what was written.
         """
-        if not self.store.exists():
+        if not self.log.present():
             return None
         from benchgov.audit.verification import verify
 
-        found = verify(self.store, **more)
+        found = verify(self.log, **more)
         if found.divergence:
             raise found.divergence.error()
         return found

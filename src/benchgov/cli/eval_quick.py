@@ -68,7 +68,7 @@ def answered(given: Mapping[str, Any], config_file: Path | None, output_format: 
     places = EvalPlaces.from_settings(root, settings, given)
     try:
         plan = prepare(make_request(root, places, settings, given), os.environ).plan
-        found = recall(places.cache, plan, places.runs, places.store, datetime.now(UTC))
+        found = recall(places.cache, plan, places.runs, root / settings["store"], datetime.now(UTC))
     except (BenchgovError, OSError):
         return False  # the long way says it in full
     if found is None:

@@ -130,7 +130,7 @@ def _carried_out(
 
     rim = project.rim
     log = EvalLog(rim.environ, rim.stderr)
-    host = host_fingerprint(rim.environ, places.store)
+    host = host_fingerprint(rim.environ, places.log)
     world = World(rim.environ, rim.now, host, log, open_tracer(rim.environ))
     finished = run_eval(request, prepared, _options(project, places, given), world)
     log.reported(finished.report, finished.hits)
@@ -140,7 +140,7 @@ def _carried_out(
         create_exclusive(places.runs / "shards" / name, report.to_bytes(), 0o600)
         return finished, None
     allow = project.settings.audit.allow
-    recorded = record_run(places.store, report, places.runs, environ=rim.environ, now=rim.now, allow=allow)
+    recorded = record_run(places.log, report, places.runs, environ=rim.environ, now=rim.now, allow=allow)
     return finished, recorded
 
 
@@ -167,15 +167,16 @@ def say_recorded(rim: Rim, recorded: Recorded | None, places: EvalPlaces) -> Non
 
 def _remember(places: EvalPlaces, prepared: Prepared, finished: Finished, recorded: Recorded | None) -> None:
     """Let the same run, asked for again, be found at once; one with a failure of the harness is run again."""
+    from benchgov.audit.folder import FolderFiles
     from benchgov.eval.finished import keep, keep_verified
     from benchgov.eval.taxonomy import is_of_harness
 
     report = finished.report
     whole = report.run_id == report.content_id and not any(is_of_harness(one) for _, one in report.per_case)
-    if recorded is None or recorded.path is None or not whole:
+    if recorded is None or recorded.path is None or not whole or not isinstance(places.log, FolderFiles):
         return
     places.verify_log()
-    keep_verified(places.cache, places.store)
+    keep_verified(places.cache, places.log.home)
     keep(places.cache, prepared.plan, recorded.path, recorded.record.sequence, finished.oldest)
 
 

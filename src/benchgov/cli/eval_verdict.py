@@ -51,7 +51,7 @@ def promote_verdict(
     rim = project.rim
     places = EvalPlaces.of(project, bench_root=bench_root, runs=out)
     recorder = Recorder(
-        host_fingerprint(rim.environ, places.store), rim.now, rim.environ, project.settings.audit.allow
+        host_fingerprint(rim.environ, places.log), rim.now, rim.environ, project.settings.audit.allow
     )
     source = promotion_source_host or project.settings.eval.promotion_source_host
     found = judged(

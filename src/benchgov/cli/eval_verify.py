@@ -45,9 +45,9 @@ def verify(
     project = open_project(config_file)
     places = EvalPlaces.of(project, runs=out)
     moment = parse_moment(since) if since else None
-    require_store(places.store)
+    require_store(places.log)
     verification = places.verify_log(strict=strict, since=moment)
-    found = check_runs(places.store, places.runs, since=moment)
+    found = check_runs(places.log, places.runs, since=moment)
     if output_format == "json":
         print_json(project.rim, {"ok": True, "log_records": verification.records, **_as_json(found)})
     else:

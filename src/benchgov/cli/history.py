@@ -157,14 +157,12 @@ def _vouched(project: Project) -> frozenset[str]:
     """The SHA-256 of every report that the audit log has recorded; raises TamperError, InputError."""
     from benchgov.audit.chain import read, verify
 
-    divergence = verify(project.audit_store).divergence
+    log = project.audit_log()
+    divergence = verify(log).divergence
     if divergence:
         raise divergence.error()
     return frozenset(
-        evidence.sha256
-        for _, record in read(project.audit_store)
-        if record.kind == "run"
-        for evidence in record.evidence
+        evidence.sha256 for _, record in read(log) if record.kind == "run" for evidence in record.evidence
     )
 
 

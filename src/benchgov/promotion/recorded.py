@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchgov.audit.chain import Appended, Draft, append, read, verify
 from benchgov.audit.eval_runs import held, linked
+from benchgov.audit.files import LogFiles
 from benchgov.audit.record import Record
 from benchgov.audit.verification import Verification
 from benchgov.errors import InputError
@@ -25,7 +26,7 @@ class Recorder:
     environ: Mapping[str, str]
     allow: tuple[str, ...] = ()
 
-    def append(self, store: Path, draft: Draft) -> Appended:
+    def append(self, store: LogFiles | Path, draft: Draft) -> Appended:
         """Record a draft; raises as `audit.chain.append`."""
         return append(store, draft, host=self.host, now=self.now, allow=self.allow)
 
@@ -52,7 +53,7 @@ class History:
         return tuple(sorted(found, key=lambda one: one.recorded_at_utc))
 
 
-def history(store: Path, task_class: str) -> History:
+def history(store: LogFiles | Path, task_class: str) -> History:
     """The recorded runs of a task class.
 
     Raises:

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_verdict
 from benchgov.audit.record import Record
+from benchgov.audit.files import LogFiles
 from benchgov.errors import InputError, OutputError
 from benchgov.eval.declared import declaration, find_bench
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
@@ -27,7 +28,7 @@ class Places:
     """
 
     root: Path
-    store: Path
+    store: LogFiles | Path
     bench_root: Path
     runs: Path
     recommendations: Path

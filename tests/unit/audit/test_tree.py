@@ -9,8 +9,9 @@ from bench.core import reference_merkle as plain
 from bench.core.product import MemoryTiles
 
 from benchgov.audit import tree as tree_module
+from benchgov.audit.folder import FolderFiles
 from benchgov.audit.merkle import fold, leaf_hash, verify_consistency, verify_inclusion
-from benchgov.audit.tiles import TILE_BYTES, TileFolder, tile_path
+from benchgov.audit.tiles import TILE_BYTES, LogTiles, tile_path
 from benchgov.audit.tree import Tree
 from benchgov.errors import TamperError
 
@@ -18,7 +19,7 @@ LEAVES = [f"record {number}".encode() for number in range(1300)]
 SIZES = (1, 2, 255, 256, 257, 511, 512, 513, 1024, 1300)
 
 
-def tree_of(leaves: list[bytes], tiles: MemoryTiles | TileFolder, asked: list[int] | None = None) -> Tree:
+def tree_of(leaves: list[bytes], tiles: MemoryTiles | LogTiles, asked: list[int] | None = None) -> Tree:
     """A tree over `leaves`, which notes the indices that it is asked for."""
 
     def read(start: int, stop: int) -> object:
@@ -131,12 +132,12 @@ def test_no_tile_is_made_of_records_that_no_root_confirms(published: int) -> Non
 
 def test_tiles_are_files_of_8192_bytes(tmp_path: Path) -> None:
     """Written once; of another length, or no file, they are no tiles."""
-    folder = TileFolder(tmp_path / "tile")
+    folder = LogTiles(FolderFiles(tmp_path), "host-a")
     root = tree_of(LEAVES, folder).root()
     assert root == plain.tree_hash(LEAVES)
     names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert names == [f"tile/0/00{number}" for number in range(5)]
-    path = tmp_path / "tile/0/001"
+    assert names == [f"hosts/host-a/tile/0/00{number}" for number in range(5)]
+    path = tmp_path / "hosts/host-a/tile/0/001"
     data = path.read_bytes()
     assert len(data) == TILE_BYTES
     folder.write(0, 1, bytes(TILE_BYTES))
