@@ -189,3 +189,19 @@ def test_on_a_terminal_it_asks_for_what_no_option_said(bench: Path) -> None:
     value = tomllib.loads((bench / "cases" / "002-asked" / "case.toml").read_text())
     found = [value[key] for key in ("disposition", "difficulty", "source", "curation_class")]
     assert found == ["negative", "medium", "regression-converted", "held-out"]
+
+
+def test_a_folder_that_cannot_be_written_is_said(
+    read_only: Path, repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """74, with one line, and nothing half-written."""
+    assert run_cli(["bench", "new", NAME, "--bench-root", str(read_only)]) == 74
+    assert "cannot be written" in capfd.readouterr().err
+    assert list(read_only.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_bench(tiny_disk: Path, repository: Path) -> None:
+    """Neither the folder nor a part of it."""
+    assert run_cli(["bench", "new", NAME, "--bench-root", str(tiny_disk / "bench")]) == 74
+    assert not (tiny_disk / "bench" / NAME).exists()
+    assert not list(tiny_disk.rglob("*.py"))

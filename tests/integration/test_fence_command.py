@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,13 +64,20 @@ def test_no_folder_of_benches_is_its_own_exit_code(git_repo: Path, monkeypatch: 
     assert run_cli(["fence"]) == 4
 
 
+def untested() -> dict[str, str]:
+    """This process's variables, without those by which one pytest speaks to another."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHONPATH"))
+    }
+
+
 def run_pytest(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the tests in `folder` with the plugin."""
     plugins = ["-p", "benchgov.cli.pytest_fence", "-p", "no:cacheprovider"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugins, "-q", "test_one.py"],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
+        env={"PYTHONPATH": str(ROOT / "src"), **untested()},
         capture_output=True,
         text=True,
         check=False,

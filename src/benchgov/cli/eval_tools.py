@@ -124,7 +124,7 @@ def calibrate_tiers(task_class: str, output_format: str, config_file: Path | Non
     from benchgov.promotion.tiers import FILE, load_tiers
 
     project = open_project(config_file)
-    rim, store = project.rim, project.audit_store
+    rim, store = project.rim, project.audit_log()
     found = calibrate(store, task_class, load_tiers(project.root / FILE))
     host = host_fingerprint(rim.environ, store)
     recorder = Recorder(host, rim.now, rim.environ, project.settings.audit.allow)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_calibration
+from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import as_files
 from benchgov.audit.record import Record
 from benchgov.errors import EvalError
 from benchgov.files import put_back, read_bytes, write_atomic
@@ -52,7 +54,7 @@ class Calibration:
         return tuple(sorted(float(one.subject["lower_bound_95"]) for one in self.records))
 
 
-def calibrate(store: Path, task_class: str, tiers: TierConfig) -> Calibration:
+def calibrate(store: LogFiles | Path, task_class: str, tiers: TierConfig) -> Calibration:
     """Propose thresholds from the complete runs that can be pooled: of one rubric, isolation and source.
 
     Raises:
@@ -66,7 +68,7 @@ def calibrate(store: Path, task_class: str, tiers: TierConfig) -> Calibration:
     if len(records) < MIN_RUNS:
         raise EvalError(
             f"{len(records)} recorded runs of {task_class!r} can be pooled; a calibration takes {MIN_RUNS}",
-            where=str(store),
+            where=as_files(store).where(),
             details=[f"{count} left out: {why}" for why, count in left_out],
             remedy="Record more runs; a threshold from fewer would be a guess.",
         )
@@ -75,7 +77,9 @@ def calibrate(store: Path, task_class: str, tiers: TierConfig) -> Calibration:
     return Calibration(task_class, records, left_out, _proposals(bounds, current))
 
 
-def write(root: Path, store: Path, calibration: Calibration, *, recorder: Recorder) -> tuple[Path, Appended]:
+def write(
+    root: Path, store: LogFiles | Path, calibration: Calibration, *, recorder: Recorder
+) -> tuple[Path, Appended]:
     """Write docs/benchmarks/tier_calibration_<class>.md and record it: both or none; the file and the record.
 
     Raises:
