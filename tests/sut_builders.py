@@ -19,7 +19,9 @@ PIN = "00112233445566778899aabbccddeeff"
 ENVIRON = {
     "PATH": os.environ.get("PATH", os.defpath),
     "HOME": os.environ.get("HOME", "/"),
-    "PYTHONPATH": str(Path(benchgov.__file__).parent.parent),
+    "PYTHONPATH": os.pathsep.join(
+        [str(Path(benchgov.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    ),
 }
 """Without what measures coverage: it would write into the repository, which a SUT may not."""
 

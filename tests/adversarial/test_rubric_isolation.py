@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.rubric_attacks import ATTACKS, HARMLESS, LEVELS, Attack, table
+from tests.rubric_cases import bench_case
 
 from benchgov.eval import BenchCase
 from benchgov.eval.isolation import levels
@@ -40,22 +41,7 @@ def _combinations() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def case() -> BenchCase:
     """A case of the hostile bench."""
-    return BenchCase.model_validate(
-        {
-            "case_id": "own",
-            "task_class": "hostile-rubric",
-            "disposition": "positive",
-            "difficulty": "easy",
-            "source": "curated",
-            "curation_class": "held-out",
-            "added_at": "2026-01-01T00:00:00Z",
-            "last_validated_at": "2026-01-01T00:00:00Z",
-            "input_path": BENCH / "cases" / "own" / "input",
-            "expected_path": BENCH / "cases" / "own" / "expected",
-            "cassette_canary_pin": "0" * 32,
-            "case_digest": "blake3:" + "0" * 64,
-        }
-    )
+    return bench_case(BENCH, "own")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +80,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
             "file": str(folder / "file"),
             "spare": str(folder / "spare"),
             "mark": f"left-behind-by-{os.getpid()}",
-            "pause": 1.0,
+            "pause": 0.5,
         }
         bystander.kill()
 

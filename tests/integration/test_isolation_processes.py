@@ -160,7 +160,7 @@ def test_nothing_is_left_when_the_harness_is_killed(tmp_path: Path) -> None:
         "    t._ask(s, 300, sleep=300)\n"
     )
     root = Path(__file__).resolve().parents[2]
-    path = os.pathsep.join([str(root / "src"), str(root)])
+    path = os.pathsep.join([str(root), *sys.path])
     harness = subprocess.Popen(
         [sys.executable, "-c", script], stdout=-1, env={**os.environ, "PYTHONPATH": path}, text=True
     )

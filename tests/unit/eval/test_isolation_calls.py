@@ -1,4 +1,4 @@
-"""What the kernel is asked for, with the calls recorded instead of made; containers with a `docker` of ours."""
+"""What the kernel is asked for, with its calls recorded, not made; containers with a `docker` of ours."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ def test_a_refusal_of_the_kernel_is_an_error(calls: list[Call], monkeypatch: pyt
 
 def test_a_confinement_gives_up_privileges_files_and_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """In this order: what is given up first is not needed for what comes then."""
-    done: list[object] = []
+    done: list[Any] = []
     monkeypatch.setattr(confine, "no_new_privileges", lambda: done.append("privileges"))
     monkeypatch.setattr(confine, "drop_capabilities", lambda: done.append("capabilities"))
     monkeypatch.setattr(landlock, "restrict", lambda rules, network: done.append((dict(rules), network)))
     monkeypatch.setattr(seccomp.Filter, "install", lambda self: done.append("calls"))
     Confinement(reads=(Path("/r"),), writes=(Path("/w"),), lists=(Path("/l"),), network=True).apply()
-    privileges, capabilities, (rules, network), calls = done  # type: ignore[misc]
+    privileges, capabilities, (rules, network), calls = done
     assert [privileges, capabilities, calls, network] == ["privileges", "capabilities", "calls", True]
     assert rules[Path("/r")] == READ
     assert rules[Path("/w")] == landlock.WRITE

@@ -125,6 +125,12 @@ def test_conditions(test: str, given: int, refused: bool) -> None:
     assert result == (errno.EPERM if refused else ALLOWED)
 
 
+def test_a_condition_reaches_no_further_than_a_jump() -> None:
+    """Too many values are refused, rather than some of them being forgotten."""
+    with pytest.raises(ValueError, match="500 values"):
+        bpf.program(1, [Rule(9, errno.EPERM, When(0, "is", tuple(range(500))))])
+
+
 def test_an_instruction_is_eight_bytes() -> None:
     """Operation, two jumps and the operand, as the kernel lays them out."""
     assert bpf.assemble([(0x15, 1, 2, 3)]) == b"\x15\0\x01\x02\x03\0\0\0"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchgov.errors import IsolationUnavailableError
-from benchgov.eval.isolation import bubblewrap, case_folder, levels, places
+from benchgov.eval.isolation import bubblewrap, case_folder, levels, limits, places
 from benchgov.eval.isolation.bench_finder import BenchFinder
 from benchgov.eval.isolation.case_folder import MAX_DEPTH, CaseFolder, wipe
 from benchgov.eval.isolation.confine import Confinement, everything_but
@@ -81,8 +81,8 @@ def test_confinement_and_limits_pass_through_json() -> None:
     """The process that they are for reads what was meant."""
     confinement = Confinement((Path("/a"),), (Path("/b"),), (Path("/c"),), network=True, guarded=(7,))
     assert Confinement.from_json(confinement.to_json()) == confinement
-    limits = Limits(cpu_seconds=None, processes=9)
-    assert Limits.from_json(limits.to_json()) == limits
+    some = Limits(cpu_seconds=None, processes=9)
+    assert Limits.from_json(some.to_json()) == some
 
 
 def test_bubblewrap_binds_what_is_given_and_nothing_else() -> None:
@@ -145,6 +145,36 @@ def test_what_is_not_there_is_wiped_already(tmp_path: Path) -> None:
     wipe(_file(tmp_path / "file"))
     wipe(_file(tmp_path / "folder" / "file").parent)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.effects
+def test_what_python_cannot_remove_is_removed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be entered, and what is nested too deeply for it."""
+    closed = _file(tmp_path / "folder" / "closed" / "file").parent
+    closed.chmod(0)
+
+    def fail(path: Path) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("shutil.rmtree", fail)
+    wipe(tmp_path / "folder")
+    assert not (tmp_path / "folder").exists()
+
+
+def test_a_limit_that_is_refused_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Linux it is an error; macOS has kinds that it only knows by name."""
+
+    def refuse(kind: int, wanted: tuple[int, int]) -> None:
+        raise ValueError("refused")
+
+    monkeypatch.setattr("resource.setrlimit", refuse)
+    monkeypatch.setattr(limits, "LINUX", False)
+    Limits().apply()
+    monkeypatch.setattr(limits, "LINUX", True)
+    with pytest.raises(ValueError, match="refused"):
+        Limits().apply()
 
 
 def test_a_bench_s_modules_are_found_without_listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,7 @@ class _Plan:
     level: Level
     launch: Launch
     reads: tuple[Path, ...]
+    limits: Limits
 
     def server(self, folder: CaseFolder) -> ForkServer:
         """One that sees its bench and what is put into `folder`."""
@@ -79,6 +80,7 @@ class _Plan:
             target="benchgov.eval.isolation.rubric_worker:prepare",
             setup={"bench_path": str(self.bench_path)},
             confinement=Confinement(reads=reads, writes=writes) if confined else None,
+            limits=replace(self.limits, cpu_seconds=None),  # it serves any number of cases
             sweeps=not confined,
             lasting=confined,
         )
@@ -160,13 +162,14 @@ def open_rubric(
     can read this one's memory or environment.
     """
     del root
-    plan = _planned(bench_path.resolve(), level)
+    limits = limits or Limits()
+    plan = _planned(bench_path.resolve(), level, limits)
     with hidden(), _temporary_folder() as base:
         folders = [CaseFolder(base / str(index)) for index in range(processes)]
         for folder in folders:
             folder.make()
         with ForkServers([plan.server(folder) for folder in folders]) as servers:
-            yield RubricHost(servers, folders, level=level, limits=limits or Limits())
+            yield RubricHost(servers, folders, level=level, limits=limits)
 
 
 @contextlib.contextmanager
@@ -178,13 +181,13 @@ def _temporary_folder() -> Iterator[Path]:
         wipe(base)
 
 
-def _planned(bench_path: Path, level: Level) -> _Plan:
+def _planned(bench_path: Path, level: Level, limits: Limits) -> _Plan:
     python = os.path.realpath(sys.executable)
     path = places.importable(Launch().path, bench_path)
     reads = (*places.interpreter(path), *places.of_bench(bench_path))
     if level in {"bubblewrap", "container"}:
         reads = (*reads, *places.executable(python))
-    return _Plan(bench_path, level, Launch(python=python, path=path), reads)
+    return _Plan(bench_path, level, Launch(python=python, path=path), reads, limits)
 
 
 def _cpu_seconds(limits: Limits, timeout: float) -> int:
