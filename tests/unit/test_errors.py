@@ -20,10 +20,13 @@ def test_every_error_has_a_docstring_and_a_remedy() -> None:
         "BlockedError",
         "ConfigError",
         "InputError",
+        "LostRaceError",
         "OutputError",
         "ProofError",
         "RefusedError",
+        "RemoteError",
         "TamperError",
+        "UnreachableError",
         "UsageError",
     }
     for cls in CLASSES:
