@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
 from benchgov.audit.verification import Verification
 from benchgov.errors import IncompleteReportError, InputError, PromotionMustBeHumanAuthorizedError
+from benchgov.eval.declared import Declaration
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
 from benchgov.promotion.tiers import Demands, TierConfig
 
@@ -44,13 +45,13 @@ class PromotionGate:
         verification: Verification | None = None,
         target_tier: str | None = None,
         window: Iterable[Witness] = (),
-        min_cases_for_promotion: Mapping[str, int] | None = None,
+        declared: Declaration | None = None,
     ) -> PromotionVerdict:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
 
-        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log
-        (none is a reason against), `window` are other recorded reports of the class, and
-        `min_cases_for_promotion` is what its registration says.
+        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log;
+        none is a reason against. `window` are other recorded reports of the class. `declared` is its
+        registration: it may ask for more passed cases, and the run must be of the SUT that it names.
 
         Raises:
             IncompleteReportError: the report is of a partial run.
@@ -64,10 +65,11 @@ class PromotionGate:
         following = self._tiers.after(current_tier)
         target = target_tier or following or current_tier
         demands = self._tiers.demands(task_class_name, target)
-        needed = max(demands.min_passed, (min_cases_for_promotion or {}).get(target, 0))
+        needed = max(demands.min_passed, declared.min_cases_for_promotion.get(target, 0) if declared else 0)
         reasons = (
             *_of_tiers(current_tier, target, following),
             *_of_scores(report, target, demands, needed),
+            *_of_sut(report, declared),
             *_of_log(report, verification),
             *_of_conditions(report, demands, self._recent(report, demands, window)),
         )
@@ -130,6 +132,13 @@ def _of_scores(report: BenchRunReport, target: str, demands: Demands, needed: in
     if report.block_severity_failure_modes:
         reasons.append(f"block-severity failure modes: {', '.join(report.block_severity_failure_modes)}")
     return reasons
+
+
+def _of_sut(report: BenchRunReport, declared: Declaration | None) -> list[str]:
+    """A run of another SUT says nothing of the one that would be trusted."""
+    if declared is None or declared.sut in (None, report.sut):
+        return []
+    return [f"sut {report.sut} is not the one that the registration names, {declared.sut}"]
 
 
 def _of_log(report: BenchRunReport, verification: Verification | None) -> list[str]:
