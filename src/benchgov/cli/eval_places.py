@@ -28,7 +28,7 @@ class EvalPlaces:
     bench_root: Path
     runs: Path
     cache: Path
-    log: LogFiles
+    log_spec: str
     run: RunProcess
 
     @classmethod
@@ -46,15 +46,13 @@ class EvalPlaces:
             bench_root=cwd / bench_root if bench_root else project.root / settings.bench_dir,
             runs=cwd / runs if runs else project.root / settings.eval.default_out_dir,
             cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
-            log=project.audit_log(),
+            log_spec=settings.audit.store,
             run=project.rim.run,
         )
 
     @classmethod
     def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
         """The same from kept settings, for who does not run Git."""
-        from benchgov.audit.opening import open_log
-
         cwd = Path.cwd()
 
         def place(option: str, setting: str) -> Path:
@@ -65,9 +63,16 @@ class EvalPlaces:
             bench_root=place("bench_root", "bench_dir"),
             runs=place("out", "default_out_dir"),
             cache=place("cache_dir", "cache_dir"),
-            log=open_log(settings["store"], root),
+            log_spec=settings["store"],
             run=run_process,
         )
+
+    @property
+    def log(self) -> LogFiles:
+        """The audit log."""
+        from benchgov.audit.opening import open_log
+
+        return open_log(self.log_spec, self.root)
 
     @property
     def recommendations(self) -> Path:
@@ -92,11 +97,12 @@ class EvalPlaces:
         Raises:
             TamperError: it is not what was written.
         """
-        if not self.log.present():
+        log = self.log
+        if not log.present():
             return None
         from benchgov.audit.verification import verify
 
-        found = verify(self.log, **more)
+        found = verify(log, **more)
         if found.divergence:
             raise found.divergence.error()
         return found
