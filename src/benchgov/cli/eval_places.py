@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 folder_type = click.Path(path_type=Path)
 task_class_option = click.option("--task-class", required=True, metavar="NAME", help="Which task class.")
 
-_GIT_SECONDS = 20.0
-
 
 @dataclass(frozen=True)
 class EvalPlaces:
@@ -105,17 +103,6 @@ class EvalPlaces:
 
     def changed(self, digests: Path, folder: Path) -> Sequence[str]:
         """The files of a case that changed since its digests were last committed, as Git knows."""
-        import subprocess
+        from benchgov.git import changed_since
 
-        def git(*words: str) -> list[str]:
-            try:
-                done = self.run(["git", *words], self.root, _GIT_SECONDS)
-            except (OSError, subprocess.TimeoutExpired):
-                return []
-            return [line for line in done.stdout.split("\0") if line] if done.status == 0 else []
-
-        commits = git("log", "-1", "--format=%H%x00", "--", str(digests))
-        if not commits:
-            return []
-        changed = git("diff", "--name-only", "-z", commits[0].strip(), "--", str(folder))
-        return sorted({*changed, *git("ls-files", "--others", "-z", "--", str(folder))})
+        return changed_since(self.run, digests, folder)
