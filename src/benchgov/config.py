@@ -62,7 +62,10 @@ class EnvironmentConfig(_Section):
 class AuditConfig(_Section):
     """Where the audit log is, and what may be in it."""
 
-    store: str = Field(default=".benchgov/audit", description="folder of the audit log")
+    store: str = Field(
+        default=".benchgov/audit",
+        description="folder of the audit log; or its branch, as in `git:benchgov-audit`",
+    )
     allow: tuple[str, ...] = Field(
         default=(),
         description="regular expressions for texts that may be recorded although they look like a secret, an"

@@ -83,6 +83,24 @@ class OutputError(BenchgovError):
     default_remedy = "Check that the folder exists, is writable, and that the disk has room."
 
 
+class LostRaceError(OutputError):
+    """Somebody else moved the branch since it was read."""
+
+    default_remedy = "Nothing was recorded; do it again."
+
+
+class RemoteError(OutputError):
+    """The remote does not take the commit."""
+
+    default_remedy = "Nothing was recorded. Look at what may be pushed to the branch, and do it again."
+
+
+class UnreachableError(OutputError):
+    """The remote does not answer."""
+
+    default_remedy = "Nothing was recorded. Do it again when the remote answers."
+
+
 class BlockedError(BenchgovError):
     """A precondition is not met, so there is no verdict: this is trouble, not a regression."""
 

@@ -243,6 +243,50 @@ jobs:
         run: echo "verdict=$VERDICT"
 """
 
+COLLECT = """\
+name: benchmarks
+on: push
+permissions: {}
+jobs:
+  measure:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    strategy:
+      fail-fast: false
+      matrix:
+        part: [1, 2, 3]
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: org/benchgov/run-bench@v1
+        with:
+          suite: demo
+          artifact-name: benchgov-demo-${{ matrix.part }}
+  audit:
+    needs: measure
+    if: ${{ !cancelled() }}
+    runs-on: ubuntu-latest
+    permissions:
+      contents: write
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: org/benchgov/append-audit@v1
+        id: audit
+        with:
+          mode: collect
+          host: ci
+      - env:
+          HEAD: ${{ steps.audit.outputs.head }}
+          RECORDED: ${{ steps.audit.outputs.recorded }}
+        run: |
+          echo "head=$HEAD"
+          echo "recorded=$RECORDED"
+"""
+
 
 @dataclass(frozen=True)
 class Consumer:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.e2e.consumer import MATRIX, STEPS, TWO_JOBS, WHOLE_PIPELINE
+from tests.e2e.consumer import COLLECT, MATRIX, STEPS, TWO_JOBS, WHOLE_PIPELINE
 from tests.e2e.support import ROOT, cache_folder, need
 
 pytestmark = pytest.mark.e2e
@@ -36,8 +36,17 @@ def workflows(tmp_path: Path) -> list[Path]:
     """This repository's workflows, and the scenarios' in a folder of their own."""
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
-    for name, text in {"steps": STEPS, "whole": WHOLE_PIPELINE, "jobs": TWO_JOBS, "matrix": MATRIX}.items():
+    for name, text in {
+        "steps": STEPS,
+        "whole": WHOLE_PIPELINE,
+        "jobs": TWO_JOBS,
+        "matrix": MATRIX,
+        "collect": COLLECT,
+    }.items():
         (folder / f"{name}.yml").write_text(text)
+    guide = (ROOT / "docs/guides/audit-branch.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
+    for number, block in enumerate(guide):
+        (folder / f"audit-{number}.yml").write_text(block.partition("```")[0])
     own = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     assert own
     return [*own, *sorted(folder.glob("*.yml"))]

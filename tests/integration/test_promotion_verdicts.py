@@ -160,7 +160,7 @@ def test_a_run_file_that_was_edited_is_no_evidence(repository: Repository) -> No
 def test_a_log_that_was_edited_is_no_evidence(repository: Repository) -> None:
     """Nothing in it counts."""
     repository.record()
-    record, _ = next(iter(read(repository.places.store)))
+    record = Path(next(iter(read(repository.places.store)))[0])
     record.chmod(0o644)
     record.write_text(record.read_text().replace('"complete":true', '"complete":false'))
     with pytest.raises(TamperError):

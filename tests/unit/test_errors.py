@@ -21,12 +21,15 @@ def test_every_error_has_a_docstring_and_a_remedy() -> None:
         "ConfigError",
         "IncompleteReportError",
         "InputError",
+        "LostRaceError",
         "OutputError",
         "PromotionMustBeHumanAuthorizedError",
         "ProofError",
         "RefusedError",
+        "RemoteError",
         "TamperError",
         "TierConfigError",
+        "UnreachableError",
         "UsageError",
     }
     for cls in CLASSES:

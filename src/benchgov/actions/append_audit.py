@@ -1,24 +1,80 @@
-"""Action append-audit: record the results in the audit log."""
+"""Action append-audit: record the results of this job, or of all jobs of a workflow run, in the audit log."""
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag, Lines
-from benchgov.actions.job import Job, option
+from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag, Lines
+from benchgov.actions.job import Ended, Job, option
+from benchgov.cli.common import Project
+
+_TOKEN = "${{ github.token }}"  # noqa: S105 - the expression, not a token
+_GIT = "git:"
+_BRANCH = f"{_GIT}benchgov-audit"
+_MOST_FAULTS = 10
 
 
 class Inputs(ActionInputs):
     """Inputs of append-audit."""
 
+    mode: Annotated[
+        Literal["append", "collect"],
+        Field(
+            description="`append`: this job's results, to a log that is kept as an artifact; `collect`: the "
+            "artifacts of all jobs of a workflow run, to a branch that is pushed (needs `contents: write`)"
+        ),
+    ] = "append"
     files: Annotated[
         Lines, Field(description="what to record, one path a line; default: report.json and comparison.json")
     ] = ()
-    store: Annotated[str, Field(description="folder of the audit log; default: the settings'")] = ""
+    store: Annotated[
+        str,
+        Field(
+            description="folder of the audit log, or `git:` and its branch; default: the settings', and with "
+            "`collect` `git:benchgov-audit`"
+        ),
+    ] = ""
+    artifact_pattern: Annotated[str, Field(description="with `collect`: which artifacts hold evidence")] = (
+        "benchgov-*"
+    )
+    run_id: Annotated[
+        str,
+        Field(
+            description="with `collect`: their workflow run, if it is not this one (needs `actions: read`)"
+        ),
+    ] = ""
+    folders: Annotated[
+        Lines,
+        Field(description="with `collect`: folders of artifacts that are here already, one a line, instead"),
+    ] = ()
+    host: Annotated[
+        str,
+        Field(
+            description="with `collect`: whose chain to continue; default: made of repository, workflow and "
+            "image on GitHub's runners. Name it on runners of your own"
+        ),
+    ] = ""
+    remote: Annotated[str, Field(description="with `collect`: where to push the branch")] = "origin"
+    sweep_days: Annotated[
+        Count | None,
+        Field(
+            description="with `collect`: look back so many days for artifacts that the log lacks "
+            "(needs `actions: read`); default: not at all"
+        ),
+    ] = None
+    github_token: Annotated[
+        str,
+        Field(
+            description="with `collect`: token that may push the branch",
+            json_schema_extra={"default": _TOKEN},
+            repr=False,
+        ),
+    ] = ""
     artifact_name: Annotated[
         str,
         Field(
@@ -33,13 +89,17 @@ class Outputs(ActionOutputs):
 
     head: Annotated[str, Field(description="`sequence:hash` of the last record; keep it to verify against")]
     recorded: Annotated[str, Field(description="how many records are new")]
-    store: Annotated[str, Field(description="folder of the audit log")]
+    store: Annotated[str, Field(description="folder of the audit log, or `git:` and its branch")]
 
 
 def run(inputs: Inputs, job: Job) -> int:
     """Append, after the whole log was verified; a log that was tampered with fails the step."""
     project = job.project(inputs.config)
-    store = Path(project.audit_log(inputs.store).where())
+    return _append(inputs, job, project) if inputs.mode == "append" else _collect(inputs, job, project)
+
+
+def _append(inputs: Inputs, job: Job, project: Project) -> int:
+    store = project.audit_log(inputs.store).where()
     ended = job.command(
         [
             "audit",
@@ -56,9 +116,103 @@ def run(inputs: Inputs, job: Job) -> int:
         return job.blocked(ended.blocked, fail=True)
     records = json.loads(ended.stdout)
     last = max(records, key=lambda record: int(record["sequence"]))
-    head = f"{last['sequence']}:{last['chain_head']}"
+    _tell(job, records, f"{last['sequence']}:{last['chain_head']}", store)
+    if store.startswith(_GIT):
+        job.workflow.annotate(
+            "warning",
+            "the records are in this job's clone alone: nothing pushes them but `mode: collect`",
+            title="benchgov",
+        )
+    return ended.code
+
+
+def _collect(inputs: Inputs, job: Job, project: Project) -> int:
+    """Collect the downloaded artifacts, and then what a sweep finds; 1 when something was not recorded."""
+    store = inputs.store or project.settings.audit.store
+    if not inputs.store and not store.startswith(_GIT):
+        store = _BRANCH
+    folders = _folders(inputs, job.environ.get("BENCHGOV_ARTIFACT", ""))
+    writing = [
+        *option("store", store),
+        *option("push", inputs.remote if store.startswith(_GIT) else ""),
+        *option("host", inputs.host),
+        *option("config", inputs.config),
+        "--format=json",
+    ]
+    variables = _credentials(inputs, job)
+    arguments = ["collect", *option("run-id", inputs.run_id), *writing, "--", *folders]
+    outcomes = [job.command(["audit", *arguments], capture=True, variables=variables)] if folders else []
+    if inputs.sweep_days is not None:
+        sweep = [
+            "audit",
+            "sweep",
+            f"--days={inputs.sweep_days}",
+            f"--name={inputs.artifact_pattern}",
+            *writing,
+        ]
+        outcomes.append(job.command(sweep, capture=True, variables=variables))
+    return _judge(outcomes, job, store)
+
+
+def _folders(inputs: Inputs, downloaded: str) -> list[str]:
+    """Where the artifacts are; a run that has none is an error, unless there is a sweep to do."""
+    if downloaded and (inputs.sweep_days is None or Path(downloaded).is_dir()):
+        return [downloaded]
+    return [str(Path(one).absolute()) for one in inputs.folders]
+
+
+def _judge(outcomes: list[Ended], job: Job, store: str) -> int:
+    for ended in outcomes:
+        if ended.blocked:
+            return job.blocked(ended.blocked, fail=True)
+    values = [json.loads(ended.stdout) for ended in outcomes]
+    for value in values:
+        _annotate(value, job)
+    head = next((value["head"] for value in reversed(values) if value["head"]), "")
+    _tell(job, [record for value in values for record in value["records"]], head, store)
+    return max((ended.code for ended in outcomes), default=0)
+
+
+def _annotate(value: dict[str, Any], job: Job) -> None:
+    """Say what was not recorded: each of the first few, and then how many more."""
+    told = [
+        ("error", f"{one['artifact']}/{one['file']}".rstrip("/") + f": {one['reason']}")
+        for one in value["faults"]
+    ]
+    told += [
+        (
+            "notice" if one["why"] == "fork" else "error",
+            f"{one['artifact']} of run {one['run_id']}: {one['why']}",
+        )
+        for one in value.get("missing", [])
+    ]
+    for level, text in told[:_MOST_FAULTS]:
+        job.workflow.annotate(
+            "notice" if level == "notice" else "error", text, title="benchgov: not recorded"
+        )
+    if len(told) > _MOST_FAULTS:
+        job.workflow.annotate("error", f"{len(told) - _MOST_FAULTS} more; the log has them", title="benchgov")
+
+
+def _tell(job: Job, records: list[dict[str, Any]], head: str, store: str) -> None:
     new = sum(bool(record["new"]) for record in records)
-    job.workflow.set_outputs(Outputs(head=head, recorded=str(new), store=job.shown(store)).as_outputs())
+    shown = store if store.startswith(_GIT) else job.shown(Path(store))
+    job.workflow.set_outputs(Outputs(head=head, recorded=str(new), store=shown).as_outputs())
     job.workflow.add_summary(f"Audit log: {new} new of {len(records)} records, head `{head}`")
     job.workflow.say(f"{new} new of {len(records)} records; head {head}")
-    return ended.code
+
+
+def _credentials(inputs: Inputs, job: Job) -> dict[str, str]:
+    """The variables by which Git and the sweep know the token: never an argument, nor a file."""
+    if not inputs.github_token:
+        return {}
+    server = job.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    login = base64.b64encode(f"x-access-token:{inputs.github_token}".encode()).decode()
+    # The empty header first: it drops the one that actions/checkout may have left in the settings.
+    headers = ("", f"AUTHORIZATION: basic {login}")
+    return {
+        "GITHUB_TOKEN": inputs.github_token,
+        "GIT_CONFIG_COUNT": str(len(headers)),
+        **{f"GIT_CONFIG_KEY_{number}": f"http.{server}/.extraheader" for number in range(len(headers))},
+        **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(headers)},
+    }

@@ -9,19 +9,18 @@ from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag, Lines
 from benchgov.actions.job import Job, option
+from benchgov.actions.publishing import TOKEN, annotate, deliver
 from benchgov.actions.workflow import MAX_SUMMARY_BYTES
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
 from benchgov.errors import ExitCode
 from benchgov.files import write_atomic
 from benchgov.gate.comparison import Comparison
+from benchgov.github.blocks import page
 from benchgov.github.event import Event, read_event
-from benchgov.github.publish import Published, publish
-from benchgov.github.render import Presentation, page, present
+from benchgov.github.publish import Published
+from benchgov.github.render import Links, Presentation, present
 from benchgov.report import Report
-
-_TOKEN = "${{ github.token }}"  # noqa: S105 - the expression, not a token
-_LEVELS = {"failure": "error", "warning": "warning", "notice": "notice"}
 
 
 class Inputs(ActionInputs):
@@ -45,7 +44,7 @@ class Inputs(ActionInputs):
         str,
         Field(
             description="token for check run and comment",
-            json_schema_extra={"default": _TOKEN},
+            json_schema_extra={"default": TOKEN},
             repr=False,
         ),
     ] = ""
@@ -85,10 +84,10 @@ def run(inputs: Inputs, job: Job) -> int:
         return job.blocked(reason, fail=inputs.fail_on_blocked)
     path = project.output_dir / "comparison.json"
     comparison = load_json_model(path, Comparison)
-    shown = present(comparison, load_json_model(report_path, Report), event.run_url)
+    shown = present(comparison, load_json_model(report_path, Report), Links(run=event.run_url))
     job.workflow.add_summary(page(shown.blocks, MAX_SUMMARY_BYTES))
-    published = _publish(inputs, job, shown, event)
-    _annotate(job, shown, published)
+    published = deliver(job, inputs.github_token, shown, event, check=inputs.check, comment=inputs.comment)
+    annotate(job, shown, published)
     job.workflow.set_outputs(_outputs(comparison, job.shown(path), published).as_outputs())
     return _step_result(inputs, job, comparison, shown)
 
@@ -114,37 +113,6 @@ def _arguments(inputs: Inputs, event: Event, report: Path) -> list[str]:
         "--",
         str(report),
     ]
-
-
-def _publish(inputs: Inputs, job: Job, shown: Presentation, event: Event) -> Published:
-    if not (inputs.check or inputs.comment):
-        return Published()
-    if not inputs.github_token or not event.repository:
-        return Published(warnings=("no check run and no comment: there is no github-token or repository",))
-    from benchgov.github.client import PUBLIC_API, Connection, GitHubClient
-
-    api = job.environ.get("GITHUB_API_URL") or PUBLIC_API
-    client = GitHubClient(Connection(inputs.github_token, event.repository, api), job.sleep)
-    try:
-        return publish(client, shown, event, check=inputs.check, comment=inputs.comment)
-    finally:
-        client.close()
-
-
-def _annotate(job: Job, shown: Presentation, published: Published) -> None:
-    """What was not delivered; and the annotations, unless the check run already shows them."""
-    for warning in published.warnings:
-        job.workflow.annotate("warning", warning, title="benchgov")
-    if published.check_url is not None:
-        return
-    for item in shown.annotations:
-        job.workflow.annotate(
-            "error" if item.level == "failure" else "warning",
-            item.message,
-            title=item.title,
-            file=item.path,
-            line=item.line,
-        )
 
 
 def _outputs(comparison: Comparison, path: str, published: Published) -> Outputs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,11 +61,13 @@ class Job:
         """The user's repository and its settings; raises `ConfigError`."""
         return open_project(Path(config) if config else None)
 
-    def command(self, arguments: Sequence[str], *, capture: bool = False) -> Ended:
+    def command(
+        self, arguments: Sequence[str], *, capture: bool = False, variables: Mapping[str, str] | None = None
+    ) -> Ended:
         """Run `benchgov ARGUMENTS` in this process, with its output quoted, as benchmarks write into it.
 
         Before it, this process drops the variables that benchmarks and probes, which inherit them, have no
-        business with.
+        business with. `variables` are there for this command only: it must be one that runs no benchmark.
 
         Raises:
             StepFailedError: it ended with a code that is no verdict, or its input was not usable.
@@ -77,8 +79,18 @@ class Job:
         with self.workflow.quoted(), contextlib.ExitStack() as stack:
             if capture:
                 stack.enter_context(contextlib.redirect_stdout(captured))
+            stack.enter_context(self._with(variables or {}))
             code = run_cli(list(arguments), errors.append)
         return self._judge(arguments[0], int(code), errors, captured.getvalue())
+
+    @contextlib.contextmanager
+    def _with(self, variables: Mapping[str, str]) -> Iterator[None]:
+        self.environ.update(variables)
+        try:
+            yield
+        finally:
+            for name in variables:
+                del self.environ[name]
 
     def _judge(self, name: str, code: int, errors: list[BenchgovError], stdout: str) -> Ended:
         error = errors[0] if errors else None

@@ -19,6 +19,18 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "render-dossier": ("benchgov.actions.render_dossier", "Render the release report as HTML and Markdown."),
     "plan-shards": ("benchgov.actions.plan_shards", "Spread a suite over the jobs of a matrix."),
     "merge-shards": ("benchgov.actions.merge_shards", "Join the reports of a matrix into one."),
+    "publish-results": (
+        "benchgov.actions.publish_results",
+        "Second stage for pull requests from forks: judge the report again, and publish the verdict.",
+    ),
+    "report-incident": (
+        "benchgov.actions.report_incident",
+        "Keep one issue for each failure or regression on the default branch.",
+    ),
+    "promotion-guard": (
+        "benchgov.actions.promotion_guard",
+        "Required check: may this pull request change tiers, baselines, limits, policy, owners or workflows?",
+    ),
 }
 
 PIPELINE_INPUTS: dict[str, str] = {

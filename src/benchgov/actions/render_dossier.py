@@ -15,7 +15,9 @@ class Inputs(ActionInputs):
 
     report: Annotated[str, Field(description="report to show; default: the latest of this job")] = ""
     comparison: Annotated[str, Field(description="comparison to show; default: the latest of this job")] = ""
-    store: Annotated[str, Field(description="folder of the audit log; default: the settings'")] = ""
+    store: Annotated[
+        str, Field(description="folder of the audit log, or `git:` and its branch; default: the settings'")
+    ] = ""
     out: Annotated[str, Field(description="folder to write into; default `dossier` under the results")] = ""
     artifact_name: Annotated[
         str, Field(description="name of the artifact with the dossier; give one where several jobs render")

@@ -82,6 +82,11 @@ def append(
         return _write(records, data, record)
 
 
+def rehearse(draft: Draft, *, host: str, now: Clock, allow: Sequence[str] = ()) -> None:
+    """Make the record of `draft`, and write nothing; raises what `append` would for the draft itself."""
+    _sealed_record(content_of(draft, host, now), allow, "draft of a record")
+
+
 def content_of(draft: Draft, host: str, now: Clock, last: Record | None = None) -> dict[str, Json]:
     """What is recorded for `draft` behind `last`: the record without its `chain_head`."""
     moment = now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from benchgov.audit.chain import Draft, Kind
@@ -44,21 +44,27 @@ def draft_of(path: Path, environ: Mapping[str, str], kind: Kind | None = None) -
     """
     if path.is_dir():
         return from_dossier(_dossier_files(path), environ)
-    data = read_bytes(path)
-    kind = kind or _kind_of(data, path)
+    return draft_of_bytes(read_bytes(path), environ, name=path.name, where=str(path), kind=kind)
+
+
+def draft_of_bytes(
+    data: bytes, environ: Mapping[str, str], *, name: str, where: str, kind: Kind | None = None
+) -> Draft:
+    """The draft for the content of a file called `name`; raises as `draft_of`, about `where`."""
+    kind = kind or _kind_of(data, name, where)
     if kind == "run":
-        return from_report(data, environ, name=path.name)
+        return from_report(data, environ, name=name)
     if kind == "comparison":
-        return from_comparison(data, environ, name=path.name)
+        return from_comparison(data, environ, name=name)
     if kind == "verify-env":
-        return from_environment(data, environ, name=path.name)
+        return from_environment(data, environ, name=name)
     if kind == "verdict":
-        return from_verdict(data, environ, name=path.name)
+        return from_verdict(data, environ, name=name)
     if kind == "eval":
-        return from_eval(_read(data, BenchRunReport, path.name), environ, name=path.name)
+        return from_eval(_read(data, BenchRunReport, name), environ, name=name)
     if kind == "dossier":
-        return from_dossier({path.name: data}, environ)
-    return from_baseline(data, environ, name=path.name)
+        return from_dossier({name: data}, environ)
+    return from_baseline(data, environ, name=name)
 
 
 def _dossier_files(folder: Path) -> dict[str, bytes]:
@@ -72,16 +78,16 @@ def _dossier_files(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _kind_of(data: bytes, path: Path) -> Kind:
-    if path.suffix in _DOSSIER_SUFFIXES:
+def _kind_of(data: bytes, name: str, where: str) -> Kind:
+    if PurePosixPath(name).suffix in _DOSSIER_SUFFIXES:
         return "dossier"
-    value = parse_json(_text(data, str(path)), str(path))
+    value = parse_json(_text(data, where), where)
     for kind, mark in _MARKS:
         if isinstance(value, dict) and mark in value:
             return kind
     raise InputError(
         "neither a report, a comparison, an environment nor a dossier",
-        where=str(path),
+        where=where,
         remedy="Say what it is with --kind.",
     )
 
@@ -216,6 +222,9 @@ def from_verdict(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft
         "threshold_at_target": verdict.threshold_at_target,
         "eval_run_id": verdict.run_id,
         "eval_chain_head": verdict.chain_head,
+        "rubric_digest": verdict.rubric_digest,
+        "host_fingerprint": verdict.host_fingerprint,
+        "reasons": list(verdict.reasons),
     }
     isolation = verdict.isolation_class
     return _draft("verdict", {name: data}, subject, environ, complete=True, isolation_class=isolation)

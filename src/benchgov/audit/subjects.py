@@ -18,11 +18,12 @@ Text = Annotated[str, Field(max_length=512)]
 
 
 class Workflow(Wire):
-    """The workflow run that recorded it, as GitHub names it."""
+    """The workflow run that it is of, as GitHub names it; `artifact` is what a collector took it from."""
 
     run_id: Text | None = None
     run_attempt: Text | None = None
     job: Text | None = None
+    artifact: Text | None = None
 
 
 class Subject(Wire):
@@ -128,6 +129,9 @@ class VerdictSubject(Subject):
     threshold_at_target: float
     eval_run_id: Text
     eval_chain_head: Sha256 | None = None
+    rubric_digest: Blake3 | None = None
+    host_fingerprint: Name | None = None
+    reasons: tuple[Annotated[str, Field(max_length=2048)], ...] = ()
 
 
 class CalibrationSubject(Subject):

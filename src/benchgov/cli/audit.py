@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchgov.cli.audit_checkpoint import checkpoint, file_type, keygen, store_option
+from benchgov.cli.audit_collect import collect
 from benchgov.cli.audit_proofs import check_proof, prove
 from benchgov.cli.audit_read import export, log, print_records, show
 from benchgov.cli.audit_redact import allow_option, default_files, kind_option, redact_check, wanted_kind
+from benchgov.cli.audit_sweep import sweep
 from benchgov.cli.common import (
     config_option,
     format_option,
@@ -223,5 +225,16 @@ def _print_verification(project: Project, result: Verification, *, anchored: boo
         )
 
 
-for command in (log, show, export, redact_check, checkpoint, prove, check_proof, keygen):
+for command in (
+    collect,
+    sweep,
+    log,
+    show,
+    export,
+    redact_check,
+    checkpoint,
+    prove,
+    check_proof,
+    keygen,
+):
     audit.add_command(command)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 store_option = click.option(
     "--store",
-    metavar="PATH",
-    help="Folder of the log.  [default: audit.store of benchgov.yaml]",
+    metavar="LOG",
+    help="Folder of the log, or git:BRANCH.  [default: audit.store of benchgov.yaml]",
 )
 host_option = click.option("--host", help="Which host's chain, where the log has several.")
 file_type = click.Path(path_type=Path)

@@ -55,7 +55,8 @@ class Project:
         """The audit log that --store names, or else that of the settings."""
         from benchgov.audit.opening import open_log
 
-        return open_log(given, self.rim.cwd) if given else open_log(self.settings.audit.store, self.root)
+        spec, folder = (given, self.rim.cwd) if given else (self.settings.audit.store, self.root)
+        return open_log(spec, folder, self.rim.run, self.rim.now)
 
     def suite_dir(self, suite: str) -> Path:
         """Folder of the suite named `suite`."""

@@ -41,8 +41,8 @@ def dossier() -> None:
 )
 @click.option(
     "--store",
-    metavar="PATH",
-    help="Folder of the audit log.  [default: audit.store of the settings, if it is there]",
+    metavar="LOG",
+    help="Folder of the audit log, or git:BRANCH.  [default: audit.store of the settings, if it is there]",
 )
 @click.option(
     "--out",

@@ -57,7 +57,7 @@ def answered(given: Mapping[str, Any], config_file: Path | None, output_format: 
         return False
     root = _root(Path.cwd(), os.environ)
     settings = _settings(root, os.environ) if root else None
-    if root is None or settings is None:
+    if root is None or settings is None or settings["store"].startswith("git:"):
         return False
     from benchgov.cli.eval_places import EvalPlaces
     from benchgov.cli.eval_request import make_request

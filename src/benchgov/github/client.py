@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import requests
-from github import Auth, Github, GithubException
+from github import GithubException
 from github.GithubObject import NotSet
 from github.IssueComment import IssueComment
-from github.Repository import Repository
 
-from benchgov import __version__
 from benchgov.github.render import Annotation, Conclusion
+from benchgov.github.session import Connection, RefusedByGitHubError, Session, Sleep
 
-T = TypeVar("T")
-Sleep = Callable[[float], None]
+__all__ = ["CheckRun", "Connection", "GitHubClient", "RefusedByGitHubError"]
 
-PUBLIC_API = "https://api.github.com"
 BATCH = 50
 """Annotations that GitHub takes in one request; those of later requests are added."""
-
-_ATTEMPTS = 4
-_LONGEST_WAIT_SECONDS = 60.0
-_TIMEOUT_SECONDS = 20
-
-
-class RefusedByGitHubError(Exception):
-    """GitHub said no, with HTTP status `status` (0: it did not answer) and `message` as its reason."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"HTTP {status}: {message}" if status else message)
-        self.status = status
-        self.message = message
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Where GitHub's API is and who asks; the token is in no repr."""
-
-    token: str = field(repr=False)
-    repository: str
-    api: str = PUBLIC_API
 
 
 @dataclass(frozen=True)
@@ -65,22 +38,13 @@ class GitHubClient:
     """
 
     def __init__(self, connection: Connection, sleep: Sleep) -> None:
-        self._sleep = sleep
-        self._github = Github(
-            base_url=connection.api.rstrip("/"),
-            auth=Auth.Token(connection.token),
-            user_agent=f"benchgov/{__version__}",
-            timeout=_TIMEOUT_SECONDS,
-            retry=None,
-            seconds_between_requests=None,
-            seconds_between_writes=None,
-            lazy=True,
-        )
-        self._repository: Repository = self._github.get_repo(connection.repository)
+        self._session = Session(connection, sleep)
+        self._github, self._repository = self._session.github, self._session.repository
+        self._try = self._session.attempt
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        self._github.close()
+        self._session.close()
 
     def create_check(self, check: CheckRun) -> str:
         """Create a completed check run with all its annotations; returns its page's address."""
@@ -109,12 +73,24 @@ class GitHubClient:
     def _put_comment(self, number: int, marker: str, body: str) -> str:
         issue = self._repository.get_issue(number)
         own = self._own_login()
-        for comment in issue.get_comments():
-            if (comment.body or "").startswith(marker) and _is_own(comment, own):
-                if comment.body != body:
-                    comment.edit(body)
-                return str(comment.html_url)
-        return str(issue.create_comment(body).html_url)
+
+        def mine() -> list[IssueComment]:
+            found = (one for one in issue.get_comments() if (one.body or "").startswith(marker))
+            return sorted((one for one in found if _is_own(one, own)), key=lambda one: one.id)
+
+        found = mine()
+        if not found:
+            made = issue.create_comment(body)
+            # Two jobs may both have found none: the first comment stays, with what was written last.
+            found = mine()
+            if not found or found[0].id == made.id:
+                return str(made.html_url)
+        first, *others = found
+        if first.body != body:
+            first.edit(body)
+        for other in others:
+            other.delete()
+        return str(first.html_url)
 
     def _own_login(self) -> str | None:
         """The token's user; an installation's token, such as GITHUB_TOKEN, may not ask and has none."""
@@ -124,17 +100,6 @@ class GitHubClient:
             if error.status in (401, 403, 404):
                 return None
             raise
-
-    def _try(self, call: Callable[[], T]) -> T:
-        for attempt in range(_ATTEMPTS):
-            try:
-                return call()
-            except (GithubException, requests.RequestException) as error:
-                wait = _wait_seconds(error, attempt)
-                if wait is None or attempt == _ATTEMPTS - 1:
-                    raise _refusal(error) from error
-                self._sleep(wait)
-        raise AssertionError("unreachable")
 
 
 def _is_own(comment: IssueComment, own: str | None) -> bool:
@@ -165,24 +130,3 @@ def _output(
             for item in annotations
         ],
     }
-
-
-def _wait_seconds(error: Exception, attempt: int) -> float | None:
-    """How long to wait before trying again; None when another try would not help."""
-    backoff = float(2**attempt)
-    if not isinstance(error, GithubException):
-        return backoff
-    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-    asked = headers.get("retry-after", "")
-    limited = bool(asked) or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in str(error).lower()
-    if error.status == 429 or (error.status == 403 and limited):
-        wait = float(asked) if asked.isdigit() else backoff
-        return wait if wait <= _LONGEST_WAIT_SECONDS else None
-    return backoff if error.status >= 500 else None
-
-
-def _refusal(error: Exception) -> RefusedByGitHubError:
-    if isinstance(error, GithubException):
-        data = error.data if isinstance(error.data, dict) else {}
-        return RefusedByGitHubError(error.status, str(data.get("message") or "no reason given"))
-    return RefusedByGitHubError(0, f"no answer ({type(error).__name__})")

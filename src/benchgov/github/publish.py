@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from benchgov.github.blocks import page
 from benchgov.github.client import CheckRun, RefusedByGitHubError
 from benchgov.github.event import Event
-from benchgov.github.render import Presentation, page
+from benchgov.github.render import Presentation
 from benchgov.text import one_line
 
 MAX_COMMENT_BYTES = 65_000

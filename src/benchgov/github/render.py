@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
 from benchgov.gate.comparison import Comparison, Finding, FindingVerdict
+from benchgov.github.blocks import Block, page
+from benchgov.github.chart import change_chart
 from benchgov.report import Drift, Environment, Growth, Report, Run, Source, Verdict, run_key
 from benchgov.text import code, fenced, markdown, one_line
 from benchgov.units import plain_percent, signed_percent
@@ -27,6 +30,7 @@ CONCLUSIONS: dict[Verdict, Conclusion] = {
     "not-comparable": "neutral",
     "blocked": "neutral",
 }
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_?&=%#~+-]{1,2000}")
 _SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪"}
 _FOLDED: tuple[tuple[FindingVerdict, str], ...] = (
     ("improvement", "improved"),
@@ -50,15 +54,6 @@ class Annotation:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Markdown that stays whole but for its `rows`, of which the last may be left out."""
-
-    head: str
-    rows: tuple[str, ...] = ()
-    tail: str = ""
-
-
-@dataclass(frozen=True)
 class Presentation:
     """What is published of one comparison. `blocks` become a page with `page(blocks, limit)`."""
 
@@ -69,16 +64,27 @@ class Presentation:
     annotations: tuple[Annotation, ...]
 
 
-def present(comparison: Comparison, report: Report | None, run_url: str | None) -> Presentation:
+@dataclass(frozen=True)
+class Links:
+    """Where a reviewer finds more: addresses, and the audit record (`sequence:hash`) of the comparison."""
+
+    run: str | None = None
+    artifact: str | None = None
+    dossier: str | None = None
+    record: str | None = None
+
+
+def present(comparison: Comparison, report: Report | None, links: Links) -> Presentation:
     """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why."""
     title = headline(comparison, report)
     conclusion = conclude(comparison, report)
     blocks = (
         Block(f"### {_SIGNS[conclusion]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
         *_findings(comparison),
+        *change_chart(comparison),
         *_environment(comparison, report),
         *_trouble(report),
-        Block(_footer(comparison, run_url)),
+        Block(_footer(comparison, links)),
     )
     return Presentation(
         comparison.suite,
@@ -232,7 +238,7 @@ def _trouble(report: Report | None) -> Sequence[Block]:
     return (Block(head, rows), *tails, Block("\n</details>\n"))
 
 
-def _footer(comparison: Comparison, run_url: str | None) -> str:
+def _footer(comparison: Comparison, links: Links) -> str:
     baselines = ", ".join(code(name) for name in comparison.baselines) or "none"
     parts = [
         f"regime {code(comparison.regime)}",
@@ -240,36 +246,8 @@ def _footer(comparison: Comparison, run_url: str | None) -> str:
         f"environment {code(comparison.fingerprint.removeprefix('blake3:')[:12])}"
         + ("" if comparison.authoritative else " (not pinned, so not authoritative)"),
     ]
-    if run_url:
-        parts.append(f"[run]({run_url})")
+    named = {"run": links.run, "artifact": links.artifact, "dossier": links.dossier}
+    parts += [f"[{name}]({url})" for name, url in named.items() if url and _ADDRESS.fullmatch(url)]
+    if links.record:
+        parts.append(f"audit record {code(links.record, 100)}")
     return f"\n<sub>{' · '.join(parts)}</sub>\n"
-
-
-def page(blocks: Sequence[Block], limit: int) -> str:
-    """The blocks as Markdown of at most `limit` bytes of UTF-8; rows that do not fit are counted instead.
-
-    Every opened fold and table is closed again: only whole rows are left out.
-    """
-    frame = sum(_size(block.head) + _size(block.tail) + _size(_more(len(block.rows))) + 3 for block in blocks)
-    room = limit - frame
-    lines: list[str] = []
-    for block in blocks:
-        kept = 0
-        for row in block.rows:
-            if (room := room - _size(row) - 1) < 0:
-                break
-            kept += 1
-        left_out = len(block.rows) - kept
-        parts = [block.head, *block.rows[:kept], _more(left_out) if left_out else "", block.tail]
-        lines += [part for part in parts if part]
-        if block.rows and not block.tail:
-            lines.append("")
-    return "\n".join(lines)
-
-
-def _more(count: int) -> str:
-    return f"\n… and {count} more; the report has them all." if count else ""
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))

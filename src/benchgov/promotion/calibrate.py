@@ -13,7 +13,6 @@ from pathlib import Path
 from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_calibration
 from benchgov.audit.files import LogFiles
-from benchgov.audit.folder import as_files
 from benchgov.audit.record import Record
 from benchgov.errors import EvalError
 from benchgov.files import put_back, read_bytes, write_atomic
@@ -68,7 +67,7 @@ def calibrate(store: LogFiles | Path, task_class: str, tiers: TierConfig) -> Cal
     if len(records) < MIN_RUNS:
         raise EvalError(
             f"{len(records)} recorded runs of {task_class!r} can be pooled; a calibration takes {MIN_RUNS}",
-            where=as_files(store).where(),
+            where="the audit log",
             details=[f"{count} left out: {why}" for why, count in left_out],
             remedy="Record more runs; a threshold from fewer would be a guess.",
         )

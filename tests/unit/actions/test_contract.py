@@ -109,7 +109,7 @@ def test_the_pipeline_launches_the_five_in_order() -> None:
     action = load(ROOT / "action.yml")
     steps = launches(action)
 
-    assert [name for name, _ in steps] == [name for name in ACTIONS if not name.endswith("-shards")]
+    assert [name for name, _ in steps] == list(ACTIONS)[:5]
     passed = set()
     for name, step in steps:
         known = {variable_of(field): input_name(field) for field in module_of(name).Inputs.model_fields}

@@ -14,7 +14,8 @@ from benchgov.gate.accepted import Acceptance, Accepted
 from benchgov.gate.compare import compare
 from benchgov.gate.growth import as_scale_gate, growth_of
 from benchgov.gate.policy import GatePolicy
-from benchgov.github.render import MAX_TEXT, page, present
+from benchgov.github.blocks import page
+from benchgov.github.render import MAX_TEXT, Links, present
 from benchgov.report import Report, Run
 from benchgov.suites.bands import rules_of
 
@@ -100,7 +101,7 @@ def test_an_accepted_slowdown_needs_a_look_and_is_no_failure() -> None:
     words = "Accepted up to 300 % until 2026-12-31 (bench/demo/accepted.yaml:3: safer)."
     assert words in markdown(found).replace("\\", "")
     assert "Accepted up to 300 % until 2026-12-31" in html(found)
-    shown = present(comparison, now, None)
+    shown = present(comparison, now, Links())
     text = page(shown.blocks, 60_000)
     assert shown.conclusion == "success"
     assert "1 accepted, though worse" in text
@@ -112,7 +113,7 @@ def test_growth_over_its_limit_is_annotated_for_the_reviewer() -> None:
     """At the benchmark's line, and in the page."""
     one = report(*grown(2.0))
     comparison = compare(one, active(one), GatePolicy(scales=RULES))
-    shown = present(comparison, one, None)
+    shown = present(comparison, one, Links())
     assert shown.conclusion == "failure"
     assert [(item.level, item.title) for item in shown.annotations] == [
         ("failure", "sort: growth over its limit")
@@ -126,4 +127,4 @@ def test_another_machine_is_said_before_the_numbers() -> None:
     comparison = compare(now, active(report()), GatePolicy(settings=Policy(same=("arch",))))
     found = gather(now, comparison)
     assert ("warning", "Compared with another machine") in [(one.level, one.title) for one in found.notices]
-    assert "only arch had to agree" in page(present(comparison, now, None).blocks, 60_000)
+    assert "only arch had to agree" in page(present(comparison, now, Links()).blocks, 60_000)

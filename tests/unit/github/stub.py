@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.http_server import serving
 
 
 class Server(ThreadingHTTPServer):
@@ -20,6 +21,9 @@ class Server(ThreadingHTTPServer):
         self.requests: list[tuple[str, str, Any]] = []
         self.comments: list[dict[str, Any]] = []
         self.login: str | None = "me"
+        self.run: dict[str, Any] = {}
+        self.pulls: list[dict[str, Any]] = []
+        self.archives: dict[str, bytes] = {}
 
     def writes(self, method: str) -> list[Any]:
         """The bodies that were sent with `method`."""
@@ -46,19 +50,48 @@ class Handler(BaseHTTPRequestHandler):
             status, headers = self.server.failures.pop(0)
             self._answer(status, {"message": "refused"}, headers)
         else:
-            self._answer(*self._result(body), {})
+            if not self._serve_artifact():
+                self._answer(*self._result(body), {})
+
+    def _serve_artifact(self) -> bool:
+        """Redirect to an artifact's signed address, or send its bytes from there, as GitHub does."""
+        parts = self.path.partition("?")[0].strip("/").split("/")
+        if parts[-1] != "zip" and parts[0] != "signed":
+            return False
+        self.send_response(302 if parts[-1] == "zip" else 200)
+        data = b""
+        if parts[-1] == "zip":
+            self.send_header("Location", f"{self.server.url}/signed/{parts[-2]}")
+        else:
+            assert "Authorization" not in self.headers, "the token must not leave GitHub"
+            data = list(self.server.archives.values())[int(parts[1])]
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        return True
 
     def _result(self, body: Any) -> tuple[int, Any]:
         path = self.path.partition("?")[0]
         if path == "/user":
             login = self.server.login
             return (200, {"login": login}) if login else (403, {"message": "not accessible by integration"})
+        if "/actions/runs/" in path:
+            return (200, self._artifacts()) if path.endswith("/artifacts") else (200, self.server.run)
+        if path.endswith("/pulls"):
+            return 200, self.server.pulls
         if "check-runs" in path:
             return 201, {"id": 5, "url": self.server.url + path, "html_url": "https://github.example/check/5"}
         if self.command == "GET":
             return 200, self.server.comments
         address = "https://github.example/comment"
         return 200, {"id": 9, "html_url": address, "body": body["body"], "url": self.server.url + path}
+
+    def _artifacts(self) -> dict[str, Any]:
+        found = [
+            {"id": number, "name": name, "size_in_bytes": len(data), "expired": False}
+            for number, (name, data) in enumerate(self.server.archives.items())
+        ]
+        return {"total_count": len(found), "artifacts": found}
 
     def _answer(self, status: int, value: Any, headers: dict[str, str]) -> None:
         data = json.dumps(value).encode()
@@ -76,12 +109,5 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running() -> Iterator[Server]:
     """A server on a free port of the loopback address, until the block ends."""
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Server()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -10,7 +10,7 @@ from tests.unit.github.builders import comparison, finding
 from benchgov.github.client import CheckRun, RefusedByGitHubError
 from benchgov.github.event import Event
 from benchgov.github.publish import MAX_COMMENT_BYTES, publish
-from benchgov.github.render import present
+from benchgov.github.render import Links, present
 
 EVENT = Event("pull_request", "acme/widgets", "a" * 40, "b" * 40, 7)
 
@@ -41,7 +41,7 @@ def test_a_pull_request_gets_a_check_run_on_its_head_and_one_comment() -> None:
     """The comment begins with its marker, so that it is found again."""
     writer = Recorder()
 
-    done = publish(writer, present(comparison(), None, None), EVENT, check=True, comment=True)
+    done = publish(writer, present(comparison(), None, Links()), EVENT, check=True, comment=True)
 
     assert (done.check_url, done.comment_url, done.warnings) == ("check", "comment", ())
     assert (writer.checks[0].name, writer.checks[0].head_sha) == ("benchgov / core", "a" * 40)
@@ -55,7 +55,7 @@ def test_a_push_gets_a_check_run_and_no_comment() -> None:
     writer = Recorder()
     event = Event("push", "acme/widgets", "a" * 40)
 
-    publish(writer, present(comparison(), None, None), event, check=True, comment=True)
+    publish(writer, present(comparison(), None, Links()), event, check=True, comment=True)
 
     assert len(writer.checks) == 1
     assert writer.comments == []
@@ -65,7 +65,7 @@ def test_what_is_not_wanted_is_not_written() -> None:
     """`check: false` and `comment: false` are kept."""
     writer = Recorder()
 
-    publish(writer, present(comparison(), None, None), EVENT, check=False, comment=False)
+    publish(writer, present(comparison(), None, Links()), EVENT, check=False, comment=False)
 
     assert (writer.checks, writer.comments) == ([], [])
 
@@ -84,7 +84,7 @@ def test_a_refused_check_run_is_a_warning_and_the_comment_is_still_written(
     writer = Recorder(refuse_check=RefusedByGitHubError(status, "no\n::error::x"))
     event = Event("pull_request", "acme/widgets", "a" * 40, "b" * 40, 7, fork)
 
-    done = publish(writer, present(comparison(), None, None), event, check=True, comment=True)
+    done = publish(writer, present(comparison(), None, Links()), event, check=True, comment=True)
 
     assert done.check_url is None
     assert done.comment_url == "comment"
@@ -96,7 +96,7 @@ def test_a_refused_comment_is_a_warning() -> None:
     """It names the other permission."""
     writer = Recorder(refuse_comment=RefusedByGitHubError(403, "no"))
 
-    done = publish(writer, present(comparison(), None, None), EVENT, check=True, comment=True)
+    done = publish(writer, present(comparison(), None, Links()), EVENT, check=True, comment=True)
 
     assert "`pull-requests: write`" in done.warnings[0]
     assert done.check_url == "check"
@@ -107,7 +107,7 @@ def test_bodies_stay_below_github_s_limit() -> None:
     writer = Recorder()
     many = tuple(finding(variant=f"v{number}") for number in range(10_000))
 
-    publish(writer, present(comparison(findings=many), None, None), EVENT, check=True, comment=True)
+    publish(writer, present(comparison(findings=many), None, Links()), EVENT, check=True, comment=True)
 
     assert len(writer.comments[0][2].encode()) <= MAX_COMMENT_BYTES
     assert len(writer.checks[0].summary.encode()) <= MAX_COMMENT_BYTES

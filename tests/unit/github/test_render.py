@@ -9,13 +9,13 @@ import pytest
 from markdown_it import MarkdownIt
 from tests.unit.github.builders import comparison, finding, report, run
 
+from benchgov.github.blocks import Block, page
 from benchgov.github.render import (
     MAX_ANNOTATIONS,
-    Block,
+    Links,
     annotate,
     drift_page,
     headline,
-    page,
     present,
 )
 from benchgov.report import Drift, Expectation, Source
@@ -25,7 +25,7 @@ LIMIT = 65_000
 
 def shown(**changes: Any) -> str:
     """The page of a comparison with `changes`."""
-    return page(present(comparison(**changes), None, "https://github.example/r").blocks, LIMIT)
+    return page(present(comparison(**changes), None, Links(run="https://github.example/r")).blocks, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def shown(**changes: Any) -> str:
 )
 def test_only_a_regression_is_red_and_only_a_pass_is_green(verdict: Any, conclusion: str) -> None:
     """Trouble is not a regression, and never a silent pass."""
-    assert present(comparison(verdict=verdict), None, None).conclusion == conclusion
+    assert present(comparison(verdict=verdict), None, Links()).conclusion == conclusion
 
 
 def test_the_title_says_the_verdict_in_words() -> None:
@@ -59,7 +59,7 @@ def test_the_title_says_the_verdict_in_words() -> None:
 def test_a_wrong_result_is_a_failure_although_nothing_is_compared() -> None:
     """The gate has nothing to judge; the check run is red all the same."""
     wrong = report(run(overall="fail", reason="expect.value: found 2"))
-    presented = present(comparison(verdict="blocked", findings=()), wrong, None)
+    presented = present(comparison(verdict="blocked", findings=()), wrong, Links())
 
     assert (presented.conclusion, presented.title) == ("failure", "failed: 1 of 1 runs gave a wrong result")
     assert presented.annotations[0].level == "failure"
@@ -78,7 +78,7 @@ def test_a_drifted_machine_shows_wanted_and_found() -> None:
     """The reviewer sees the difference without opening a log."""
     drift = (Drift(name="python", wanted="3.12", found="3.11.7"),)
     drifted = report(run(), gate="drift", drift=drift)
-    text = page(present(comparison(verdict="blocked"), drifted, None).blocks, LIMIT)
+    text = page(present(comparison(verdict="blocked"), drifted, Links()).blocks, LIMIT)
 
     assert "| `python` | `3.12` | `3.11.7` |" in text
     assert "1 of 1 runs gave no result" in text
@@ -115,7 +115,7 @@ def test_annotations_stand_at_the_benchmark_s_own_line() -> None:
 def test_there_are_never_more_annotations_than_ten_requests_carry() -> None:
     """10,000 regressions do not become 200 requests."""
     many = tuple(finding(variant=f"v{number}") for number in range(10_000))
-    presented = present(comparison(findings=many), None, None)
+    presented = present(comparison(findings=many), None, Links())
 
     assert len(presented.annotations) == MAX_ANNOTATIONS
     assert len(page(presented.blocks, LIMIT).encode()) <= LIMIT
@@ -125,7 +125,7 @@ def test_there_are_never_more_annotations_than_ten_requests_carry() -> None:
 def test_a_long_page_is_cut_between_rows_and_stays_whole(limit: int) -> None:
     """Every fold is closed, the footer is there, and what was left out is counted."""
     findings = tuple(finding(variant=f"v{n}", verdict="unchanged") for n in range(2_000))
-    text = page(present(comparison(verdict="pass", findings=findings), None, None).blocks, limit)
+    text = page(present(comparison(verdict="pass", findings=findings), None, Links()).blocks, limit)
 
     assert len(text.encode()) <= limit
     assert text.count("<details>") == text.count("</details>") == 1
@@ -147,7 +147,7 @@ HOSTILE = (
 def test_hostile_text_becomes_no_markup() -> None:
     """Reasons, sentences and standard error are shown as text: no HTML, link, mention or heading."""
     broken = run(reason=HOSTILE, stderr_tail=HOSTILE + "\n```\n# heading")
-    presented = present(comparison(reason=HOSTILE, verdict="blocked", findings=()), report(broken), None)
+    presented = present(comparison(reason=HOSTILE, verdict="blocked", findings=()), report(broken), Links())
     text = page(presented.blocks, LIMIT)
 
     tokens = MarkdownIt("commonmark").parse(text)
