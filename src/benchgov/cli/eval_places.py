@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 folder_type = click.Path(path_type=Path)
 task_class_option = click.option("--task-class", required=True, metavar="NAME", help="Which task class.")
 
-_GIT_SECONDS = 20.0
-
 
 @dataclass(frozen=True)
 class EvalPlaces:
@@ -31,8 +29,8 @@ class EvalPlaces:
     bench_root: Path
     runs: Path
     cache: Path
+    log_spec: str
     run: RunProcess
-    open_log: Callable[[], LogFiles]
 
     @classmethod
     def of(
@@ -49,13 +47,13 @@ class EvalPlaces:
             bench_root=cwd / bench_root if bench_root else project.root / settings.bench_dir,
             runs=cwd / runs if runs else project.root / settings.eval.default_out_dir,
             cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
+            log_spec=settings.audit.store,
             run=project.rim.run,
-            open_log=project.audit_log,
         )
 
     @classmethod
     def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
-        """The same from kept settings, for who does not run Git: the log is a folder."""
+        """The same from kept settings, for who does not run Git."""
         cwd = Path.cwd()
 
         def place(option: str, setting: str) -> Path:
@@ -66,14 +64,16 @@ class EvalPlaces:
             bench_root=place("bench_root", "bench_dir"),
             runs=place("out", "default_out_dir"),
             cache=place("cache_dir", "cache_dir"),
+            log_spec=settings["store"],
             run=run_process,
-            open_log=lambda: _folder_log(root / settings["store"]),
         )
 
-    @cached_property
+    @property
     def log(self) -> LogFiles:
         """The audit log."""
-        return self.open_log()
+        from benchgov.audit.opening import open_log
+
+        return open_log(self.log_spec, self.root, self.run, lambda: datetime.now(UTC))
 
     @property
     def recommendations(self) -> Path:
@@ -98,34 +98,18 @@ class EvalPlaces:
         Raises:
             TamperError: it is not what was written.
         """
-        if not self.log.present():
+        log = self.log
+        if not log.present():
             return None
         from benchgov.audit.verification import verify
 
-        found = verify(self.log, **more)
+        found = verify(log, **more)
         if found.divergence:
             raise found.divergence.error()
         return found
 
     def changed(self, digests: Path, folder: Path) -> Sequence[str]:
         """The files of a case that changed since its digests were last committed, as Git knows."""
-        import subprocess
+        from benchgov.git import changed_since
 
-        def git(*words: str) -> list[str]:
-            try:
-                done = self.run(["git", *words], self.root, _GIT_SECONDS)
-            except (OSError, subprocess.TimeoutExpired):
-                return []
-            return [line for line in done.stdout.split("\0") if line] if done.status == 0 else []
-
-        commits = git("log", "-1", "--format=%H%x00", "--", str(digests))
-        if not commits:
-            return []
-        changed = git("diff", "--name-only", "-z", commits[0].strip(), "--", str(folder))
-        return sorted({*changed, *git("ls-files", "--others", "-z", "--", str(folder))})
-
-
-def _folder_log(folder: Path) -> LogFiles:
-    from benchgov.audit.folder import FolderFiles
-
-    return FolderFiles(folder)
+        return changed_since(self.run, digests, folder)

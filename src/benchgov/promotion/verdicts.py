@@ -9,6 +9,7 @@ from pathlib import Path
 from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_verdict
 from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import as_files
 from benchgov.audit.record import Record
 from benchgov.errors import InputError, OutputError
 from benchgov.eval.declared import declaration, find_bench
@@ -68,7 +69,7 @@ def judge(
     if not records:
         raise InputError(
             f"no complete run of {task_class!r} is recorded",
-            where="the audit log",
+            where=as_files(places.store).where(),
             remedy=f"Run `benchgov eval run --task-class={task_class}` over all cases.",
         )
     report = _chosen(records, places.runs, declared.sut)
