@@ -20,7 +20,7 @@ from benchgov.cli.common import open_project
 from benchgov.cli.main import run_cli
 
 ENVIRON = {**os.environ, "PYTHONPATH": str(Path(benchgov.__file__).parents[1])}
-RUN = ["eval", "run", f"--task-class={STUB}"]
+RUN = ["eval", "run", f"--task-class={STUB}", "--concurrency=1"]
 
 
 @pytest.fixture
