@@ -60,8 +60,9 @@ def collect(folders: tuple[Path, ...], output_format: str, **given: Any) -> int:
     """Record the evidence of all artifacts in FOLDERS, in one commit where the log is a branch.
 
     A folder holds one sub-folder per artifact, as actions/download-artifact lays them out. Each report.json,
-    comparison.json and environment.json becomes a record, and so does each dossier; in the order of their
-    names. What is recorded already, by whatever host, is not recorded again, so this can be repeated.
+    comparison.json and environment.json becomes a record, and so does each eval run, promotion verdict and
+    dossier; in the order of their names. What is recorded already, by whatever host, is not recorded again,
+    so this can be repeated.
 
     With --push, when somebody else pushed first, the records are made again behind the new head, up to
     --attempts times. After that nothing is recorded, and the artifacts are as they were.
