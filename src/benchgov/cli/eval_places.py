@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 folder_type = click.Path(path_type=Path)
 task_class_option = click.option("--task-class", required=True, metavar="NAME", help="Which task class.")
+scores_option = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["jsonl", "human"]),
+    default="jsonl",
+    show_default=True,
+    help="How to print the scores.",
+)
 
 
 @dataclass(frozen=True)
