@@ -28,7 +28,18 @@ from benchgov.wire import utc_text
 __all__ = ["Appended", "Draft", "Kind", "Verification", "append", "find", "read", "verify"]
 
 Kind = Literal[
-    "verify-env", "run", "comparison", "baseline", "approval", "dossier", "eval", "verdict", "calibration"
+    "verify-env",
+    "run",
+    "comparison",
+    "baseline",
+    "approval",
+    "dossier",
+    "eval",
+    "verdict",
+    "calibration",
+    "control",
+    "history",
+    "replay",
 ]
 
 

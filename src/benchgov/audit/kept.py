@@ -1,4 +1,4 @@
-"""The anchors that a log carries: checkpoints with what others put to them. Nothing here is ever replaced by less.
+"""The anchors that a log carries: checkpoints with what others put to them.
 
     anchors/<host>/<size>.<root>.checkpoint                 a checkpoint, with every signature that came back
     anchors/<host>/<size>.<root>.<digest>.sigstore.json     a bundle that attests it

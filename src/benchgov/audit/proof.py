@@ -137,7 +137,11 @@ def check_under(
     checkpoints: Sequence[SignedCheckpoint] = (),
     verifiers: Sequence[Verifier] = (),
 ) -> Checked:
-    """Check that the checkpoint of `lower` is a leaf of the root log, as `upper` says; raises as `check_proof`."""
+    """Check that the checkpoint of `lower` is a leaf of the root log, as `upper` says.
+
+    Raises:
+        As `check_proof`.
+    """
     if not isinstance(upper.claim, Inclusion):
         raise UsageError("a proof that a host's checkpoint is in the root log was expected")
     text = parse_checkpoint(lower.checkpoint, "checkpoint of the proof").note.text

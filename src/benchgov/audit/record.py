@@ -41,7 +41,18 @@ class Record(Wire):
     idempotency_key: Annotated[str, Field(min_length=1, max_length=512)]
     isolation_class: str | None
     kind: Literal[
-        "verify-env", "run", "comparison", "baseline", "approval", "dossier", "eval", "verdict", "calibration"
+        "verify-env",
+        "run",
+        "comparison",
+        "baseline",
+        "approval",
+        "dossier",
+        "eval",
+        "verdict",
+        "calibration",
+        "control",
+        "history",
+        "replay",
     ]
     prev_hash: Sha256
     recorded_at_utc: Utc

@@ -2,7 +2,8 @@
 
     root/leaves/<n / 256>/<n>      the text of a checkpoint, without its signatures; numbers start at 0
     root/tile/<L>/<N>              full tiles of the tree
-    root/checkpoint                its newest checkpoint; earlier ones that somebody signed: root/checkpoints/<size>
+    root/checkpoint                its newest checkpoint
+    root/checkpoints/<size>        earlier ones that somebody signed
 
 One checkpoint then stands for all hosts. The order says nothing about the hosts' records.
 """

@@ -1,4 +1,4 @@
-"""The highest heads that were ever seen of a log, in a file that is kept apart from it: a log never goes back."""
+"""The highest heads that were seen of a log, in a file apart from it: a log never goes back."""
 
 from __future__ import annotations
 
@@ -64,8 +64,7 @@ def require_seen(files: LogFiles, seen: Iterable[Anchor], path: Path) -> None:
                 f"the log went back: {path} has seen {one} of {host}, and record {sequence} is "
                 + (f"{sequence}:{head}" if head else "not there"),
                 where=records.where(sequence),
-                remedy="Restore the log from a copy that has it. Only if the log was given up on purpose, remove "
-                "the file that remembers.",
+                remedy="Restore the log from a copy that has it; or, if it was given up, remove the file.",
             )
 
 

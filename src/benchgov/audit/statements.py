@@ -56,8 +56,7 @@ def of_record(record: Record, environ: Mapping[str, str]) -> Statement:
     """What a record says, about the first file that it vouches for.
 
     Raises:
-        InputError: it is of a kind that there is no predicate for, vouches for no file, or was blocked and so has
-            no result.
+        InputError: there is no predicate for its kind, it vouches for no file, or it was blocked.
     """
     if not record.evidence:
         raise InputError(f"record {record.sequence} vouches for no file, so there is nothing to attest")

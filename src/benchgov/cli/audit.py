@@ -44,10 +44,11 @@ def audit() -> None:
 @config_option
 @format_option
 def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given: Any) -> int:
-    """Record artifacts in the audit log: reports, comparisons, environments, dossier folders.
+    """Record artifacts in the audit log: reports, comparisons, environments, dossier folders, and the like.
 
     Without FILES, report.json and comparison.json of output_dir. The log keeps digests and a few facts, not
-    the files. What is recorded already is not recorded again. A record that would hold a secret, an e-mail
+    the files. Controls, histories, replay comparisons, eval runs and promotion verdicts are known by their
+    content, too. What is recorded already is not recorded again. A record that would hold a secret, an e-mail
     address or a private path is refused: see `audit redact-check`.
 
     Exit codes: 0 recorded; 4 refused, nothing was written; 5 the log was tampered with, and nothing was

@@ -1,4 +1,4 @@
-"""`benchgov audit anchor`, `witness` and `predicate`: have others vouch for the log, and keep what they say."""
+"""`benchgov audit anchor`, `witness` and `predicate`: have others vouch for the log."""
 
 from __future__ import annotations
 

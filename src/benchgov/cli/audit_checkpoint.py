@@ -52,7 +52,7 @@ def checkpoint(output_format: str, **given: Any) -> int:
     record and every tile are verified first. A checkpoint never goes back: a log that is shorter than the
     last one, or has another root at its size, is refused, and both heads are kept as evidence.
 
-    With --all every host gets a checkpoint, and the root log, a tree over these, gets one that stands for all.
+    With --all every host gets a checkpoint, and so does the root log, a tree over these.
 
     Exit codes: 0 published, or unchanged; 5 the log is not what was published; 65 there is no log.
 
