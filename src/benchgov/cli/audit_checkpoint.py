@@ -40,6 +40,7 @@ seen_option = click.option(
 @click.option("--incremental", is_flag=True, help="Verify only the records since the last checkpoint.")
 @click.option("--out", type=file_type, help="Write a copy here.")
 @click.option("--all", "every", is_flag=True, help="Every host's, and then the root log's over all of them.")
+@click.option("--push", metavar="REMOTE", help="Fetch the log's branch first, and push it afterwards.")
 @seen_option
 @host_option
 @store_option
@@ -62,9 +63,10 @@ def checkpoint(output_format: str, **given: Any) -> int:
       benchgov audit checkpoint --key audit.key --against anchor.txt
     """
     from benchgov.audit.seen import watching
+    from benchgov.cli.audit_collect import log_files
 
     project = open_project(given["config_file"])
-    log = project.audit_log(given["store"])
+    log = log_files(project, given)
     with watching(given["seen"], log):
         if given["every"]:
             return _publish_all(project, log, given, output_format)
