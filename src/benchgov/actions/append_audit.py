@@ -11,7 +11,7 @@ from pydantic import Field
 
 from benchgov.actions.attesting import anchored
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag, Lines
-from benchgov.actions.job import Ended, Job, option
+from benchgov.actions.job import Job, option
 from benchgov.cli.common import Project
 
 _TOKEN = "${{ github.token }}"  # noqa: S105 - the expression, not a token

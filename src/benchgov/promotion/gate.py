@@ -50,7 +50,8 @@ class PromotionGate:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
 
         `reasons` has every condition that fails, each on its own, and then which hosts' runs were ignored.
-        `verification` is that of the whole log, `window` are other recorded reports of the class, `min_cases_for_promotion` is the registration's.
+        `verification` is that of the whole log, `window` are other recorded reports of the class,
+        `min_cases_for_promotion` is the registration's.
 
         Raises:
             IncompleteReportError: the report is of a partial run.
