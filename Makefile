@@ -7,7 +7,7 @@ SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 WORKERS ?= 2
 DEMO_ARGS ?=
 
-.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock figures decision-table wheel-test clean
+.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock dist figures decision-table wheel-test clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,7 @@ lint: $(VENV)/dev.stamp ## style, architecture, workflows
 
 types: $(VENV)/dev.stamp ## mypy --strict
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy -p bench.vuln-remediation -p bench.migration-chainguard-distroless
 
 test-fast: $(VENV)/dev.stamp ## unit, property, integration and adversarial tests, with the coverage gates
 	$(PY) -m pytest -n $(WORKERS) -m "not slow and not e2e" --cov --cov-report=term
@@ -55,6 +56,14 @@ test-slow: $(VENV)/dev.stamp ## soak, fault injection, large scale
 
 wheel-test: $(VENV)/dev.stamp ## build the wheel, install it alone, and run it
 	$(PY) tools/wheel_test.py
+
+dist: $(VENV)/dev.stamp ## build wheel and source archive, with a bill of materials and release notes, in dist/
+	rm -rf dist && $(PY) -m build --no-isolation --outdir dist
+	$(PYTHON) -m venv --clear $(VENV)/release
+	$(VENV)/release/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/release.txt
+	$(VENV)/release/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-file dist/benchgov.cdx.json requirements/runtime.txt
+	$(PY) tools/release_notes.py > dist/notes.md
 
 figures: $(VENV)/runtime.stamp ## measure what docs/performance.md quotes
 	@$(PY) bench/figures.py
@@ -74,6 +83,8 @@ lock: $(VENV)/dev.stamp ## resolve the dependencies again, hash-locked and witho
 	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/runtime.txt
 	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/dev.txt
+	echo 'cyclonedx-bom>=5' | $(VENV)/bin/uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/release.txt
 	echo 'apache-otava>=0.8,<1' | $(VENV)/bin/uv pip compile - --no-deps --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements/history.txt
 

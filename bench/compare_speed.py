@@ -31,8 +31,8 @@ def main() -> int:
         folder = Path(name)
         other = sys.argv[1] if len(sys.argv) > 1 else installed(folder / "venv")
         print(
-            "| benchmarks × 20 | against a baseline, threshold | paired, statistical "
-            "| pytest-benchmark compare | ratios | most memory of ours |\n|---|---|---|---|---|---|"
+            "| benchmarks × 20 | against a baseline, threshold | the same, statistical | paired "
+            "| pytest-benchmark compare | ratios | most memory of ours |\n|---|---|---|---|---|---|---|"
         )
         for size in SIZES:
             row(size, *race(prepared(folder / str(size), size), other))
@@ -47,13 +47,12 @@ def installed(folder: Path) -> str:
     return str(folder / "bin" / "pytest-benchmark")
 
 
-def row(size: int, stored: tuple[float, int], paired: tuple[float, int], other: tuple[float, int]) -> None:
-    """One line of the table."""
-    print(
-        f"| {size:,} | {stored[0]:.2f} s | {paired[0]:.2f} s | {other[0]:.2f} s "
-        f"| {stored[0] / other[0]:.2f}, {paired[0] / other[0]:.2f} "
-        f"| {max(stored[1], paired[1]) // 1024} MiB |"
-    )
+def row(size: int, *costs: tuple[float, int]) -> None:
+    """One line of the table; the last of `costs` is the other program's."""
+    *own, other = costs
+    seconds = " | ".join(f"{one[0]:.2f} s" for one in costs)
+    ratios = ", ".join(f"{one[0] / other[0]:.2f}" for one in own)
+    print(f"| {size:,} | {seconds} | {ratios} | {max(one[1] for one in own) // 1024} MiB |", flush=True)
 
 
 def prepared(folder: Path, size: int) -> Path:
@@ -121,7 +120,7 @@ def one_of(real: dict[str, object], number: int, chance: random.Random) -> dict[
 def benchgov(folder: Path, *words: str) -> None:
     """One command of ours; an environment that is not pinned, or a log from elsewhere, is no trouble here."""
     done = subprocess.run(
-        ours(*words), cwd=folder, env=environ(), capture_output=True, text=True, check=False
+        ours(*words), cwd=folder, env=environ(folder), capture_output=True, text=True, check=False
     )
     if done.returncode not in {0, 2}:
         raise SystemExit(done.stderr)
@@ -132,28 +131,31 @@ def ours(*words: str) -> list[str]:
     return [sys.executable, "-c", CLI, *words]
 
 
-def environ() -> dict[str, str]:
-    """The environment, with this tree's package first."""
-    return {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+def environ(folder: Path) -> dict[str, str]:
+    """The environment, with this tree's package first; compiled modules are kept, as installed ones are."""
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    return {**os.environ, **kept, "PYTHONPATH": str(ROOT / "src")}
 
 
 def race(folder: Path, other: str) -> list[tuple[float, int]]:
-    """(median CPU seconds, most KiB of memory) of each of the three, taken in turn."""
+    """(median CPU seconds, most KiB of memory) of each, taken in turn."""
     commands = [
-        ours("compare", "after/report.json"),
-        ours("compare", "paired.json"),
-        [other, "compare", "before.json", "after.json"],
+        (ours("compare", "after/report.json"), "threshold"),
+        (ours("compare", "after/report.json"), "statistical"),
+        (ours("compare", "paired.json"), "auto"),
+        ([other, "compare", "before.json", "after.json"], ""),
     ]
     taken: list[list[tuple[float, int]]] = [[] for _ in commands]
     for _ in range(TURNS):
-        for command, found in zip(commands, taken, strict=True):
-            found.append(cost(command, folder))
+        for (command, mode), found in zip(commands, taken, strict=True):
+            found.append(cost(command, folder, mode))
     return [(statistics.median(cpu for cpu, _ in one), max(memory for _, memory in one)) for one in taken]
 
 
-def cost(command: list[str], folder: Path) -> tuple[float, int]:
-    """(CPU seconds, KiB of memory at most) of one process."""
-    with subprocess.Popen(command, cwd=folder, env=environ(), stdout=subprocess.DEVNULL) as process:
+def cost(command: list[str], folder: Path, mode: str) -> tuple[float, int]:
+    """(CPU seconds, KiB of memory at most) of one process, with `policy.mode`."""
+    env = {**environ(folder), "BENCHGOV_POLICY_MODE": mode}
+    with subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL) as process:
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

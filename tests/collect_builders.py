@@ -39,10 +39,10 @@ def items_of(folder: Path, *names: str, run_id: str = "7") -> tuple[Item, ...]:
     return gather([folder], run_environ(run_id)).items
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """What Git prints."""
-    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+def git(folder: Path, *arguments: str, data: bytes = b"") -> str:
+    """What Git prints, with `data` as its input."""
+    done = subprocess.run(["git", *arguments], cwd=folder, input=data, check=True, capture_output=True)
+    return done.stdout.decode().strip()
 
 
 def bare_remote(folder: Path) -> Path:

@@ -21,10 +21,12 @@ from benchgov.baselines.regimes import Regime
 from benchgov.cli.main import cli
 from benchgov.config import VARIABLES, Settings
 from benchgov.errors import INPUT_EXIT_CODES, BenchgovError
+from benchgov.eval.models import BenchRunReport
 from benchgov.gate.accepted import AcceptedFile
 from benchgov.gate.comparison import Comparison
 from benchgov.gate.control_result import Control
 from benchgov.history.model import History
+from benchgov.promotion.tiers import TierConfig
 from benchgov.replay.comparison import ReplayComparison
 from benchgov.report import Report
 from benchgov.suites.manifest import Manifest
@@ -49,6 +51,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "benchgov-yaml-schema-v1.json": Settings,
     "suite-yaml-schema-v1.json": Manifest,
     "accepted-yaml-schema-v1.json": AcceptedFile,
+    "eval-run-schema-v1.json": BenchRunReport,
+    "trust-tiers.json": TierConfig,
 }
 
 

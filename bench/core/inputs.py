@@ -276,3 +276,43 @@ def record_files(scale: float) -> list[bytes]:
     """As many records of about 500 bytes as `scale` says, as a log keeps them."""
     rng = random.Random(f"record files {scale}")
     return [b'{"chain_head":"' + rng.randbytes(240).hex().encode() + b'"}\n' for _ in range(int(scale))]
+
+
+CASE_TOML = """case_id = "{name}"
+task_class = "{bench}"
+disposition = "positive"
+difficulty = "easy"
+source = "curated"
+curation_class = "held-out"
+added_at = 2026-11-01T00:00:00Z
+last_validated_at = 2026-11-01T00:00:00Z
+cassette_canary_pin = "00000000000000000000000000000001"
+"""
+BENCH_FILES = {
+    "registration.py": 'register_task_class("{bench}", min_cases_for_promotion={{"silver": 10}})(Rubric)\n',
+    "rubric.py": 'if __name__ == "__main__":\n    pass\n',
+    "breakdown_keys.py": 'class BreakdownKey(StrEnum):\n    RIGHT = "right"\n',
+    "failure_modes.yaml": "wrong: {{severity: warn, description: Not right.}}\n",
+    "README.md": "# {bench}\n",
+    "tests/test_rubric_unit.py": "",
+}
+
+
+def bench(scale: float) -> str:
+    """The path of a bench with `scale` cases, of which the first says that it is the second."""
+    folder = _kept(f"fence-{int(scale)}") / "bench"
+    names = [f"case-{number:06}" for number in range(int(scale))]
+    digests = folder / "cases" / "digests.yaml"
+    if digests.exists():
+        return str(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in BENCH_FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text.format(bench=folder.name))
+    for name in names:
+        for part in ("input", "expected"):
+            (folder / "cases" / name / part).mkdir(parents=True)
+        said = names[1] if name == names[0] else name
+        (folder / "cases" / name / "case.toml").write_text(CASE_TOML.format(name=said, bench=folder.name))
+    digests.write_text("".join(f"{name}: blake3:{'0' * 64}\n" for name in names))
+    return str(folder)

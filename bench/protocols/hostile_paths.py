@@ -75,7 +75,7 @@ def _links(layers: Layers, outside: Path, verify: Any) -> str:
     digest = canonical.tree_digest(plain)
     (plain / "link").symlink_to(outside / "secret")
     layers.refused("a folder with a link has no digest", lambda: canonical.tree_digest(plain), InputError)
-    record = chain.append(log, entry(1), host=HOST, now=clock).path
+    record = log / chain.append(log, entry(1), host=HOST, now=clock).path
     layers.expect("a record that is a file verifies", verify(log).ok)
     record.symlink_to(record.rename(layers.folder / "elsewhere.json"))
     layers.expect("one that is a link does not", not verify(log).ok)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
@@ -301,11 +302,10 @@ class Report(Wire):
 
     @model_validator(mode="after")
     def _unique_runs(self) -> Report:
-        seen: set[str] = set()
-        for run in self.runs:
-            if run.key in seen:
-                raise ValueError(f"run {run.key!r} is there twice")
-            seen.add(run.key)
+        keys = [run.key for run in self.runs]
+        if len(set(keys)) != len(keys):
+            twice = next(key for key, count in Counter(keys).items() if count > 1)
+            raise ValueError(f"run {twice!r} is there twice")
         if self.finished_at_utc < self.started_at_utc:
             raise ValueError("finished_at_utc is before started_at_utc")
         return self

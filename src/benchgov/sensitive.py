@@ -34,6 +34,7 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _SUSPECT = re.compile(
     r"gh[opusr]_|github_pat_|glpat-|A[KSBC][IC]A|AIza|xox|npm_|pypi-|[sr]k_live_|sk-|-----BEGIN|eyJ|://"
 )
+_ODD = re.compile(rf"{_SUSPECT.pattern}|[@/\\]")
 _EMAIL = re.compile(
     r"(?<![\w.%+-])(?!git@)[A-Za-z0-9_%+][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
     re.ASCII,
@@ -65,7 +66,7 @@ _MIN_BITS = 3.0
 
 def sensitive(text: str, name: str = "") -> Iterator[tuple[str, str]]:
     """(what, the text itself) for everything of that kind in `text`, the value of the key `name`."""
-    rest = _DIGEST.sub(" ", text)
+    rest = _DIGEST.sub(" ", text) if _ODD.search(text) else ""
     for what, pattern in _SECRETS if _SUSPECT.search(rest) else ():
         yield from ((what, found[0]) for found in pattern.finditer(rest))
     if "@" in rest:

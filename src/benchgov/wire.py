@@ -30,7 +30,9 @@ Utc = Annotated[AwareDatetime, PlainSerializer(utc_text, return_type=str, when_u
 class Wire(BaseModel):
     """A value that is written to a file and read back by another room or another machine."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null", defer_build=True
+    )
 
     def to_json(self) -> Json:
         """The value as plain JSON types."""

@@ -127,7 +127,7 @@ def guard(github: Emulator, tmp_path: Path) -> Iterator[Guard]:
         return json.dumps(github.call("GET", f"{REPOSITORY}/compare/{basehead}")["files"]).encode()
 
     put(github, "main", "docs/trust-tiers.yaml", TIERS.format(tier="bronze"))
-    with in_front(github.url, {"/files": files}) as api:
+    with in_front(github.url, {"/files": files}) as (api, _):
         yield Guard(tmp_path / "widgets", api)
 
 

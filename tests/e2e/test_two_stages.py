@@ -86,7 +86,7 @@ def test_a_fork_s_regression_reaches_its_pull_request(act: Act, github: Emulator
         "/artifacts": json.dumps({"total_count": 1, "artifacts": [one]}).encode(),
         "/pulls": json.dumps([pull]).encode(),
     }
-    with in_front(github.url, answers) as api:
+    with in_front(github.url, answers) as (api, _):
         second = act.run(
             consumer.folder, event, {"GITHUB_API_URL": api}, name="workflow_run", workflow=PUBLISH
         )

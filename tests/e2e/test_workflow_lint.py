@@ -44,6 +44,9 @@ def workflows(tmp_path: Path) -> list[Path]:
         "collect": COLLECT,
     }.items():
         (folder / f"{name}.yml").write_text(text)
+    guide = (ROOT / "docs/guides/audit-branch.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
+    for number, block in enumerate(guide):
+        (folder / f"audit-{number}.yml").write_text(block.partition("```")[0])
     own = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     assert own
     return [*own, *sorted(folder.glob("*.yml"))]

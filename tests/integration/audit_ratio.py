@@ -5,6 +5,9 @@ own because a test process that measures coverage slows down Python code, and no
 
 - `verify N`: verifying N records, beside reading the same files and hashing them with BLAKE3; and the memory
   that this takes beyond what the process had
+- `sealed N`: verifying N records of which all but the newest are in bundles, beside reading these and hashing
+  each record with BLAKE3, as its identity needs; `file_ratio` is beside hashing each bundle at once
+- `parts N`: the same in parts, a process for each processor, in elapsed time
 - `step N`: verifying one new record behind N others from the head before it
 - `append N`: N appends, beside writing, syncing and linking the same bytes and syncing their folder, in turn
 """
@@ -18,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,19 +30,21 @@ from blake3 import blake3
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.encoding import seal
+from benchgov.audit.jobs import side_by_side
 from benchgov.audit.record import GENESIS, Evidence
+from benchgov.audit.records import BUNDLE, bundle_path, sealed_folder
 from benchgov.audit.store import record_path, records_folder
 from benchgov.audit.verification import verify
+from benchgov.cli.common import in_processes, processors
 
 HOST, DIGEST = "host-a", "0" * 64
 EVIDENCE = Evidence(name="report.json", size=1, blake3=f"blake3:{DIGEST}", sha256=DIGEST)
 SUBJECT = {"suite": "core", "regime": "default", "status": "pass", "plan_sha256": DIGEST}
 
 
-def write_log(store: Path, records: int) -> tuple[str, str]:
-    """Write a chain; the heads of the last record but one, and of the last."""
-    (store / records_folder(HOST)).mkdir(parents=True)
-    previous = head = GENESIS
+def chain(records: int) -> Iterator[tuple[str, bytes]]:
+    """The records of a chain: the head of each, and its bytes."""
+    head = GENESIS
     for sequence in range(1, records + 1):
         content = {
             "complete": True,
@@ -55,17 +60,47 @@ def write_log(store: Path, records: int) -> tuple[str, str]:
             "subject": SUBJECT,
         }
         data = seal(content, head)
-        (store / record_path(HOST, sequence)).write_bytes(data)
-        previous, head = head, data[15:79].decode()
+        head = data[15:79].decode()
+        yield head, data
+
+
+def write_log(store: Path, records: int, *, bundles: int = 0) -> tuple[str, str]:
+    """Write a chain, so many bundles of it sealed; the heads of the last record but one, and of the last."""
+    (store / records_folder(HOST)).mkdir(parents=True)
+    (store / sealed_folder(HOST)).mkdir()
+    previous = head = GENESIS
+    lines: list[bytes] = []
+    for sequence, (this, data) in enumerate(chain(records), 1):
+        previous, head = head, this
+        if sequence > bundles * BUNDLE:
+            (store / record_path(HOST, sequence)).write_bytes(data)
+            continue
+        lines.append(data)
+        if len(lines) == BUNDLE:
+            (store / bundle_path(HOST, sequence // BUNDLE - 1)).write_bytes(b"".join(lines))
+            lines.clear()
     return previous, head
+
+
+def contents(store: Path) -> Iterator[bytes]:
+    """The content of every file that has records."""
+    for folder in (str(store / sealed_folder(HOST)), str(store / records_folder(HOST))):
+        for name in sorted(os.listdir(folder)):
+            with open(f"{folder}/{name}", "rb") as stream:  # noqa: PTH123 - the plain way
+                yield stream.read()
 
 
 def plain_loop(store: Path) -> None:
     """Read and hash every file."""
-    folder = str(store / records_folder(HOST))
-    for name in sorted(os.listdir(folder)):
-        with open(f"{folder}/{name}", "rb") as stream:  # noqa: PTH123 - the plain way
-            blake3(stream.read()).digest()
+    for data in contents(store):
+        blake3(data).digest()
+
+
+def plain_records(store: Path) -> None:
+    """Read every file, and hash every record."""
+    for data in contents(store):
+        for line in data.splitlines(keepends=True):
+            blake3(line).digest()
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -92,6 +127,36 @@ def measure_verify(store: Path, records: int) -> dict[str, float]:
         plain.append(seconds(lambda: plain_loop(store)))
         checked.append(seconds(lambda: verify(store)))
     return {"ratio": min(checked) / min(plain), "seconds": min(checked), "grown_kib": grown}
+
+
+def measure_sealed(store: Path, records: int) -> dict[str, float]:
+    """All three in turn, the best of each."""
+    write_log(store, records, bundles=records // BUNDLE - 1)
+    before = peak_kib()
+    checked = [seconds(lambda: verify(store))]
+    grown = peak_kib() - before
+    each, plain = [], []
+    for _ in range(1 if records > 500_000 else 5):
+        each.append(seconds(lambda: plain_records(store)))
+        plain.append(seconds(lambda: plain_loop(store)))
+        checked.append(seconds(lambda: verify(store)))
+    ours = min(checked)
+    return {"ratio": ours / min(each), "file_ratio": ours / min(plain), "seconds": ours, "grown_kib": grown}
+
+
+def measure_parts(store: Path, records: int) -> dict[str, float]:
+    """In elapsed time, with the start of the processes."""
+    write_log(store, records, bundles=records // BUNDLE - 1)
+    times = []
+    for work in (
+        lambda: plain_records(store),
+        lambda: verify(store),
+        lambda: verify(store, spread=lambda do, jobs: side_by_side(do, jobs, in_processes, processors())),
+    ):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return {"ratio": times[2] / times[0], "speed_up": times[1] / times[2], "seconds": times[2]}
 
 
 def measure_step(store: Path, records: int) -> dict[str, float]:
@@ -137,7 +202,13 @@ def measure_append(store: Path, records: int) -> dict[str, float]:
     }
 
 
-MEASURES = {"verify": measure_verify, "step": measure_step, "append": measure_append}
+MEASURES = {
+    "verify": measure_verify,
+    "sealed": measure_sealed,
+    "parts": measure_parts,
+    "step": measure_step,
+    "append": measure_append,
+}
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ from tests.collect_builders import (
 
 from benchgov.audit.chain import read
 from benchgov.audit.collect import Pace
-from benchgov.audit.git_files import GitFiles, open_branch
+from benchgov.audit.git_files import GitFiles
+from benchgov.audit.opening import open_branch
 from benchgov.audit.verification import verify
 from benchgov.errors import BlockedError, LostRaceError, RemoteError, TamperError, UnreachableError
 from benchgov.rim import run_process

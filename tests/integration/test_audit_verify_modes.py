@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.audit_builders import HOST, START, content, head_of, record_path, write_log
+from tests.audit_builders import HOST, START, content, head_of, record_path, seal_log, write_log
 
-from benchgov.audit import verification
+from benchgov.audit import jobs as jobs_module
 from benchgov.audit.anchors import Anchor, read_kept
 from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.encoding import seal
 from benchgov.audit.folder import FolderFiles
+from benchgov.audit.jobs import Job, Outcome, is_worth_spreading, side_by_side, split
 from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.published import host_tree
-from benchgov.audit.records import Extent, Records
-from benchgov.audit.verification import Job, is_worth_spreading, verify, verify_host
+from benchgov.audit.records import Extent, Records, bundle_path
+from benchgov.audit.verification import verify, verify_host
 from benchgov.cli.common import in_processes
 from benchgov.errors import InputError, UsageError
 
@@ -204,11 +206,40 @@ def test_processes_are_started_where_they_pay(tmp_path: Path, monkeypatch: pytes
         write_log(tmp_path, records, host)
     jobs = [Job(FolderFiles(tmp_path), host) for host in ("host-a", "host-b", "host-c")]
     assert not is_worth_spreading(jobs)
-    monkeypatch.setattr(verification, "WORTH_SPREADING", 8)
+    monkeypatch.setattr(jobs_module, "WORTH_SPREADING", 8)
     assert is_worth_spreading(jobs)
     assert not is_worth_spreading(jobs[:2])
     assert not is_worth_spreading(jobs[:1])
     assert not is_worth_spreading([*jobs, Job(FolderFiles(tmp_path), "host-a", state=Anchor("0" * 64, 1))])
+
+
+def test_a_long_chain_in_parts_gives_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a good log, and for one with a fault in a part, at its end, or in its first record."""
+    files = write_log(tmp_path, 800)
+    seal_log(tmp_path)
+    write_log(tmp_path, 5, "host-b")
+    monkeypatch.setattr(jobs_module, "WORTH_SPREADING", 100)
+
+    def in_parts(work: Callable[[Job], Outcome], jobs: Sequence[Job]) -> Iterable[Outcome]:
+        parts = split(jobs, 3)
+        assert [(part.first, part.last) for part in parts] == [(0, 512), (512, None), (0, None)]
+        return side_by_side(work, jobs, map, 3)
+
+    kept = [anchor(files, sequence) for sequence in (1, 512, 513, 800)]
+    assert verify(tmp_path, kept=kept, spread=in_parts) == verify(tmp_path, kept=kept)
+    assert verify(tmp_path, kept=kept, spread=in_parts).records == 805
+    for sequence in (1, 300, 512, 513, 514, 768, 769, 800):
+        own = record_path(tmp_path, HOST, sequence)
+        bundle = tmp_path / bundle_path(HOST, (sequence - 1) // 256)
+        path = bundle if bundle.exists() else own
+        good = path.read_bytes()
+        data = files[sequence - 1]
+        path.write_bytes(good.replace(data, data.replace(b"pass", b"fail")))
+        here, found = verify(tmp_path), verify(tmp_path, spread=in_parts)
+        assert here.divergence is not None
+        assert here.divergence.position == sequence
+        assert (found.divergence, found.records) == (here.divergence, here.records)
+        path.write_bytes(good)
 
 
 def test_a_reader_beside_a_writer_sees_no_gap(

@@ -433,9 +433,9 @@ def test_a_tampered_or_unwritable_log_undoes_the_approval(repository: Path) -> N
     assert approve(name) == 5
     assert tree() == before
     path.write_bytes(good)
-    keys = path.parent.parent / "keys"
-    keys.rename(repository / "kept")
-    keys.write_text("no folder")
+    hints = path.parent.parent / "tail"
+    hints.rename(repository / "kept")
+    hints.mkdir()
     before = tree()
     assert approve(name) == 74
     assert tree() == before

@@ -163,3 +163,45 @@ def test_the_canary_pin_is_that_of_the_case(bench: Path) -> None:
     """The same case gets the same pin wherever it is made."""
     value = tomllib.loads((bench / "cases" / CASE / "case.toml").read_text())
     assert value["cassette_canary_pin"] == "37940c1915d607801bce0a78091444a6"
+
+
+def test_on_a_terminal_it_asks_for_what_no_option_said(bench: Path) -> None:
+    """In the order of a case.toml; an empty answer is the default, which is shown."""
+    terminal, end = os.openpty()
+    os.write(terminal, b"negative\n\nlater\nregression-converted\n")
+    command = [sys.executable, "-m", "benchgov", "bench", "case", NAME, "--ref", "asked"]
+    environ = {"PYTHONPATH": str(ROOT / "src"), "PATH": os.defpath}
+    options = ["--curation-class", "held-out", "--commit-sha", "a" * 40]
+    done = subprocess.run(
+        [*command, *options],
+        cwd=bench,
+        env=environ,
+        stdin=end,
+        stdout=end,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(end)
+    os.close(terminal)
+    assert done.returncode == 0, done.stderr
+    assert "difficulty (easy, medium, hard) [medium]" in done.stderr
+    value = tomllib.loads((bench / "cases" / "002-asked" / "case.toml").read_text())
+    found = [value[key] for key in ("disposition", "difficulty", "source", "curation_class")]
+    assert found == ["negative", "medium", "regression-converted", "held-out"]
+
+
+def test_a_folder_that_cannot_be_written_is_said(
+    read_only: Path, repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """74, with one line, and nothing half-written."""
+    assert run_cli(["bench", "new", NAME, "--bench-root", str(read_only)]) == 74
+    assert "cannot be written" in capfd.readouterr().err
+    assert list(read_only.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_bench(tiny_disk: Path, repository: Path) -> None:
+    """Neither the folder nor a part of it."""
+    assert run_cli(["bench", "new", NAME, "--bench-root", str(tiny_disk / "bench")]) == 74
+    assert not (tiny_disk / "bench" / NAME).exists()
+    assert not list(tiny_disk.rglob("*.py"))

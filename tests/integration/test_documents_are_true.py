@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 import yaml
-from tests.e2e.consumer import MATRIX, PAIRED, STEPS, WHOLE_PIPELINE
+from tests.e2e.consumer import COLLECT, MATRIX, PAIRED, STEPS, WHOLE_PIPELINE
 
 from benchgov.adapters.registry import BUILT_IN
 from benchgov.cli.main import COMMANDS, cli
@@ -69,6 +69,14 @@ def test_the_shown_matrix_is_the_one_that_is_run() -> None:
     shown, run = map(yaml.safe_load, texts)
     for job in (*shown["jobs"].values(), *run["jobs"].values()):
         del job["steps"]
+    assert shown == run
+
+
+def test_the_shown_collector_is_the_one_that_is_run() -> None:
+    """The guide's workflow is the end-to-end test's, but for the suite's name and the step that prints."""
+    texts = (blocks(ROOT / "docs/guides/audit-branch.md")[0], COLLECT.replace("demo", "core"))
+    shown, run = map(yaml.safe_load, texts)
+    del run["jobs"]["audit"]["steps"][-1], run["jobs"]["audit"]["steps"][-1]["id"]
     assert shown == run
 
 

@@ -38,7 +38,7 @@ def record(path: Path, key: str) -> Path:
     fast, wide = file_digests(path)
     evidence = Evidence(name=path.name, size=path.stat().st_size, blake3=fast, sha256=wide)
     draft = Draft("run", key, complete=True, evidence=(evidence,), subject={"suite": "core"})
-    return append(STORE, draft, host="here", now=lambda: datetime(2026, 2, 1, tzinfo=UTC)).path
+    return STORE / append(STORE, draft, host="here", now=lambda: datetime(2026, 2, 1, tzinfo=UTC)).path
 
 
 def render(*arguments: str) -> int:

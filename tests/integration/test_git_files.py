@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.collect_builders import BRANCH, git
 
 from benchgov.audit.files import NotARecordError
-from benchgov.audit.git_files import GitFiles, open_branch
+from benchgov.audit.git_files import GitFiles
+from benchgov.audit.opening import open_branch
 from benchgov.errors import BlockedError, InputError, LostRaceError, OutputError, TamperError
 from benchgov.git_branch import find_repository, require_branch_name
 from benchgov.rim import run_process
 
-BRANCH = "benchgov-audit"
 PATH = "hosts/a/records/000000000001.json"
-
-
-def git(folder: Path, *arguments: str, data: bytes | None = None) -> str:
-    """What Git prints."""
-    done = subprocess.run(["git", *arguments], cwd=folder, input=data, check=True, capture_output=True)
-    return done.stdout.decode().strip()
 
 
 def make_tree(folder: Path, *lines: str) -> str:
@@ -34,6 +28,28 @@ def make_tree(folder: Path, *lines: str) -> str:
 def make_branch(folder: Path, tree: str) -> None:
     """Put a commit with `tree` on the log's branch."""
     git(folder, "update-ref", f"refs/heads/{BRANCH}", git(folder, "commit-tree", tree, "-m", "made by hand"))
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_a_death_between_commit_and_branch_leaves_the_log_as_it_was(
+    tmp_path: Path, now: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """For the first commit and for later ones, in both formats of Git's objects; the next append goes on."""
+    git(tmp_path, "init", "--quiet", f"--object-format={form}", "repository")
+    repository = tmp_path / "repository"
+    for number in (1, 2, 3):
+        dying = open_branch(BRANCH, repository, run_process, now)
+        monkeypatch.setattr(dying.branch, "move", lambda old, new: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            dying.create(f"hosts/a/lost-{number}", b"x")
+        assert "refs/benchgov/staged" in git(repository, "for-each-ref", "--format=%(refname)")
+        open_branch(BRANCH, repository, run_process, now).create(f"hosts/a/{number}", b"x")
+
+    listed = git(repository, "ls-tree", "-r", "--name-only", BRANCH).splitlines()
+    assert listed == [".gitattributes", "hosts/a/1", "hosts/a/2", "hosts/a/3"]
+    assert git(repository, "rev-list", "--count", BRANCH) == "3"
+    assert git(repository, "for-each-ref", "--format=%(refname)") == f"refs/heads/{BRANCH}"
+    assert len(git(repository, "rev-parse", BRANCH)) == {"sha1": 40, "sha256": 64}[form]
 
 
 @pytest.fixture
@@ -94,16 +110,19 @@ def test_removed_files_are_gone_and_hints_are_in_no_commit(files: GitFiles, git_
 
 def test_an_error_discards_everything_but_evidence_of_a_fork(files: GitFiles, git_repo: Path) -> None:
     """Nothing of a failed append lands; heads that contradict each other do."""
-    for error in (InputError("x"), KeyboardInterrupt()):
-        with pytest.raises(type(error)), files.locked():
-            files.create(PATH, b"one\n")
-            raise error
-    assert not files.present()
 
-    with pytest.raises(TamperError), files.locked():
-        files.create(PATH, b"one\n")
-        files.create("hosts/a/forks/1-aa", b"head\n")
-        raise TamperError("two heads")
+    def fail(error: BaseException) -> None:
+        with files.locked():
+            files.create(PATH, b"one\n")
+            files.create("hosts/a/forks/1-aa", b"head\n")
+            raise error
+
+    for error in (InputError("x"), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            fail(error)
+    assert not files.present()
+    with pytest.raises(TamperError):
+        fail(TamperError("two heads"))
 
     assert "hosts/a/forks/1-aa" in git(git_repo, "ls-tree", "-r", "--name-only", BRANCH)
     assert files.kind(PATH) is None
@@ -114,9 +133,14 @@ def test_a_branch_that_moved_meanwhile_is_not_overwritten(
 ) -> None:
     """Somebody else's commit stays; the loser is told, and can do it again."""
     files.create("hosts/a/1", b"x")
-    with pytest.raises(LostRaceError, match="moved meanwhile"), files.locked():
-        files.create("hosts/a/2", b"ours")
-        make_branch(git_repo, git(git_repo, "rev-parse", f"{BRANCH}^{{tree}}"))
+
+    def write_while_somebody_else_does() -> None:
+        with files.locked():
+            files.create("hosts/a/2", b"ours")
+            make_branch(git_repo, git(git_repo, "rev-parse", f"{BRANCH}^{{tree}}"))
+
+    with pytest.raises(LostRaceError, match="moved meanwhile"):
+        write_while_somebody_else_does()
 
     files.create("hosts/a/2", b"again")
     assert open_branch(BRANCH, git_repo, run_process, now).read("hosts/a/2") == b"again"

@@ -36,6 +36,17 @@ def test_bytes_are_those_of_the_reference_library(value: object) -> None:
     assert canonical_json(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
+@given(st.lists(st.tuples(SCALARS, st.lists(SCALARS, max_size=3)), max_size=4), KEYS)
+def test_tables_are_those_of_the_reference_library(
+    values: list[tuple[object, list[object]]], key: str
+) -> None:
+    """Objects with the same keys, which take a path of their own, have the bytes that `rfc8785` writes."""
+    rows: list[object] = [
+        {key: one, "b": [{"d": one, "c": several}], "a": several} for one, several in values
+    ]
+    assert canonical_json(rows) == rfc8785.dumps(rows)  # type: ignore[arg-type]
+
+
 def as_ecmascript(digits: str) -> int | float:
     """RFC 8785 numbers are doubles: past 2^53 an integer's digits stand for the nearest one."""
     return int(digits) if abs(int(digits)) < 2**53 else float(digits)

@@ -145,8 +145,13 @@ def _append(inputs: Inputs, job: Job, project: Project) -> int:
     if ended.blocked:
         return job.blocked(ended.blocked, fail=True)
     records = json.loads(ended.stdout)
+<<<<<<< HEAD
     attested = anchored(inputs, job, records, option("store", store), {}) if inputs.attest else {}
     _tell(job, records, store, attested)
+=======
+    last = max(records, key=lambda record: int(record["sequence"]))
+    _tell(job, records, f"{last['sequence']}:{last['chain_head']}", store)
+>>>>>>> hub
     if store.startswith(_GIT):
         job.workflow.annotate(
             "warning",
@@ -161,8 +166,7 @@ def _collect(inputs: Inputs, job: Job, project: Project) -> int:
     store = inputs.store or project.settings.audit.store
     if not inputs.store and not store.startswith(_GIT):
         store = _BRANCH
-    downloaded = job.environ.get("BENCHGOV_ARTIFACT", "")
-    folders = [str(Path(one).absolute()) for one in (*inputs.folders, *([downloaded] if downloaded else []))]
+    folders = _folders(inputs, job.environ.get("BENCHGOV_ARTIFACT", ""))
     writing = [
         *option("store", store),
         *option("push", inputs.remote if store.startswith(_GIT) else ""),
@@ -183,16 +187,35 @@ def _collect(inputs: Inputs, job: Job, project: Project) -> int:
             *writing,
         ]
         outcomes.append(job.command(sweep, capture=True, variables=variables))
+<<<<<<< HEAD
+=======
+    return _judge(outcomes, job, store)
+
+
+def _folders(inputs: Inputs, downloaded: str) -> list[str]:
+    """Where the artifacts are; a run that has none is an error, unless there is a sweep to do."""
+    if downloaded and (inputs.sweep_days is None or Path(downloaded).is_dir()):
+        return [downloaded]
+    return [str(Path(one).absolute()) for one in inputs.folders]
+
+
+def _judge(outcomes: list[Ended], job: Job, store: str) -> int:
+>>>>>>> hub
     for ended in outcomes:
         if ended.blocked:
             return job.blocked(ended.blocked, fail=True)
     values = [json.loads(ended.stdout) for ended in outcomes]
     for value in values:
         _annotate(value, job)
+<<<<<<< HEAD
     records = [record for value in values for record in value["records"]]
     pushed = [*option("store", store), *option("push", inputs.remote if store.startswith(_GIT) else "")]
     attested = anchored(inputs, job, records, pushed, variables) if inputs.attest else {}
     _tell(job, records, store, attested)
+=======
+    head = next((value["head"] for value in reversed(values) if value["head"]), "")
+    _tell(job, [record for value in values for record in value["records"]], head, store)
+>>>>>>> hub
     return max((ended.code for ended in outcomes), default=0)
 
 
@@ -217,9 +240,13 @@ def _annotate(value: dict[str, Any], job: Job) -> None:
         job.workflow.annotate("error", f"{len(told) - _MOST_FAULTS} more; the log has them", title="benchgov")
 
 
+<<<<<<< HEAD
 def _tell(job: Job, records: list[dict[str, Any]], store: str, attested: dict[str, str]) -> None:
     last = max(records, key=lambda record: int(record["sequence"]), default=None)
     head = f"{last['sequence']}:{last['chain_head']}" if last else ""
+=======
+def _tell(job: Job, records: list[dict[str, Any]], head: str, store: str) -> None:
+>>>>>>> hub
     new = sum(bool(record["new"]) for record in records)
     shown = store if store.startswith(_GIT) else job.shown(Path(store))
     outputs = Outputs(head=head, recorded=str(new), store=shown, **attested)

@@ -53,11 +53,15 @@ class Writer:
 
 @dataclass(frozen=True)
 class Collection:
-    """What became of each item, what was refused, and how many attempts it took."""
+    """What became of each item, what was refused, how many attempts it took, and the head of the chain.
 
-    done: tuple[tuple[Item, Appended], ...]
-    refused: tuple[Fault, ...]
-    attempts: int
+    `head` is `sequence:hash`, or empty for a chain without a record.
+    """
+
+    done: tuple[tuple[Item, Appended], ...] = ()
+    refused: tuple[Fault, ...] = ()
+    attempts: int = 0
+    head: str = ""
 
     @property
     def new(self) -> int:
@@ -85,7 +89,8 @@ def collect(files: LogFiles, items: Sequence[Item], writer: Writer, pace: Pace) 
             with files.locked():
                 states = _verified(files, states)
                 done = _append_all(files, good, writer)
-            return Collection(done, refused, attempt)
+                head = _head(files, writer.host)
+            return Collection(done, refused, attempt, head)
         except LostRaceError as error:
             last: BenchgovError = error
         except UnreachableError as error:
@@ -141,6 +146,11 @@ def _append_all(files: LogFiles, items: Iterable[Item], writer: Writer) -> tuple
             (item, known or append(files, item.draft, host=writer.host, now=writer.now, allow=writer.allow))
         )
     return tuple(done)
+
+
+def _head(files: LogFiles, host: str) -> str:
+    last = verify_tail(files, host, open_tail(Records(files, host)).last)
+    return f"{last.sequence}:{last.chain_head}" if last else ""
 
 
 _Chain = tuple[Records, Tail, Record | None]

@@ -80,7 +80,7 @@ def record_run(
         path = runs / Path(record.evidence[0].name).name
         if not path.is_file():
             return Recorded(linked(report, record), record, None, new=False)
-        report = _held(path, record)
+        report = held(path, record)
     report = linked(report, record)
     write_atomic(path, report.to_bytes())
     path.chmod(_MODE)
@@ -108,7 +108,7 @@ def check_runs(store: LogFiles | Path, runs: Path, *, since: datetime | None = N
     by_name = {one.evidence[0].name: one for one in records}
     present = {path.name: path for path in sorted(runs.glob("*.json"))} if runs.is_dir() else {}
     for name in sorted(set(by_name) & set(present)):
-        _held(present[name], by_name[name], strict=True)
+        held(present[name], by_name[name], strict=True)
     return RunsFound(
         records=len(records),
         complete=sum(one.complete for one in records),
@@ -121,7 +121,7 @@ def _eval_records(store: LogFiles | Path) -> Iterator[Record]:
     return (record for _, record in read(store) if record.kind == "eval" and record.evidence)
 
 
-def _held(path: Path, record: Record, *, strict: bool = False) -> BenchRunReport:
+def held(path: Path, record: Record, *, strict: bool = False) -> BenchRunReport:
     """The report in a file, which is what the record vouches for.
 
     A run that was interrupted between its record and its file has no place in the log yet: with `strict`,

@@ -87,6 +87,8 @@ class LogFiles(Protocol):
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Hold the log: one writer at a time, the others wait; given back however its holder dies.
 
+        Who holds it may take it again; where the store can, what was written lands together at the end.
+
         Raises:
             OutputError: the log cannot be written.
         """

@@ -16,9 +16,9 @@ from pathlib import Path, PurePosixPath
 
 from benchgov.audit.files import MAX_RECORD_BYTES, FileKind, NotARecordError
 from benchgov.errors import InputError, OutputError, TamperError
-from benchgov.git_branch import Branch, LocalBranch, PushedBranch, Repository, find_repository
+from benchgov.git_branch import Branch, PushedBranch, Repository
 from benchgov.git_objects import MAX_TREE_BYTES, Entry, ObjectReader, TooLargeError, parse_tree, write_commit
-from benchgov.rim import Clock, RunProcess
+from benchgov.rim import Clock
 
 ATTRIBUTES = ".gitattributes"
 _AS_IT_IS = b"* -text\n"
@@ -278,12 +278,6 @@ class GitFiles:
     def close(self) -> None:
         """End the process that reads."""
         self._objects.close()
-
-
-def open_branch(name: str, folder: Path, run: RunProcess, now: Clock) -> GitFiles:
-    """The log on the branch `name` of the repository around `folder`; raises `InputError` without one."""
-    repository = find_repository(run, folder)
-    return GitFiles(repository.git_dir, LocalBranch(repository, name), now)
 
 
 class _Commit:

@@ -110,10 +110,10 @@ def _has(records: Records, sequence: int, key: str) -> bool:
 
 
 def _is_end(records: Records, bundles: int, last: int) -> bool:
-    files, host = records.files, records.host
-    there = files.kind(record_path(host, last)) is not None
+    there = records.files.kind(record_path(records.host, last)) is not None
     sealed = bundles == 0 or records.in_bundle(bundles * BUNDLE)
-    return there and sealed and not records.in_bundle(bundles * BUNDLE + 1) and not records.near(last)
+    more = records.in_bundle(bundles * BUNDLE + 1) or records.near(last, steps=3)
+    return there and sealed and not more
 
 
 def _line(sequence: int, key: str) -> bytes:

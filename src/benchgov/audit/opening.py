@@ -6,7 +6,8 @@ from pathlib import Path
 
 from benchgov.audit.files import LogFiles
 from benchgov.audit.folder import FolderFiles
-from benchgov.audit.git_files import open_branch
+from benchgov.audit.git_files import GitFiles
+from benchgov.git_branch import LocalBranch, find_repository
 from benchgov.rim import Clock, RunProcess
 
 GIT = "git:"
@@ -22,3 +23,9 @@ def open_log(spec: str, folder: Path, run: RunProcess, now: Clock) -> LogFiles:
     if spec.startswith(GIT):
         return open_branch(spec.removeprefix(GIT), folder, run, now)
     return FolderFiles(folder / spec)
+
+
+def open_branch(name: str, folder: Path, run: RunProcess, now: Clock) -> GitFiles:
+    """The log on the branch `name` of the repository around `folder`; raises `InputError` without one."""
+    repository = find_repository(run, folder)
+    return GitFiles(repository.git_dir, LocalBranch(repository, name), now)

@@ -9,7 +9,7 @@ those of its records, and cutting it at the newlines gives each of them back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchgov.audit.files import MAX_RECORD_BYTES, LogFiles, NotARecordError
@@ -18,7 +18,7 @@ from benchgov.audit.store import host_folder, record_path, records_folder
 BUNDLE = 256
 """How many records are sealed together: as many as a tile has hashes, so that one tile covers a bundle."""
 
-# How far behind the end to look for what a stale hint missed: 2^0 … 2^9 records, 2^0 … 2^12 bundles.
+# How far behind the end to look for more, beyond a gap: 2^0 … 2^9 records, 2^0 … 2^12 bundles.
 _NEAR, _FAR = 10, 13
 _RECORD_NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
 _BUNDLE_NAME = re.compile(r"[0-9]{9}\.jsonl", re.ASCII)
@@ -89,6 +89,11 @@ class Records:
             raise NotARecordError(f"a bundle of more than {BUNDLE} records")
         return lines[at]
 
+    def rest(self, sequence: int) -> Sequence[bytes]:
+        """The records that lie behind this one in the bundle that was read last; none where it is another."""
+        number, at = divmod(sequence, BUNDLE)
+        return self._lines[at:] if number == self._number else ()
+
     def bundle(self, number: int) -> list[bytes]:
         """The records of a bundle, as far as they are there, and one more where it goes on.
 
@@ -116,9 +121,9 @@ class Records:
                 return bundle * BUNDLE + 1
         return self.near(sequence)
 
-    def near(self, sequence: int) -> int | None:
-        """A record 1, 2, 4, … 512 places after `sequence` that has a file of its own; None without one."""
-        places = (sequence + (1 << step) for step in range(_NEAR))
+    def near(self, sequence: int, steps: int = _NEAR) -> int | None:
+        """A record 1, 2, 4, … places after `sequence` that has a file of its own; None without one."""
+        places = (sequence + (1 << step) for step in range(steps))
         return next((one for one in places if self.files.kind(record_path(self.host, one)) is not None), None)
 
     def path(self, sequence: int) -> str:

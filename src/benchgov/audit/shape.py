@@ -16,17 +16,20 @@ _DAY, _TIME = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}", rb"[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-
 _NUMBER = rb"(?:0|[1-9][0-9]{0,14})"
 _EVIDENCE = rb'\{"blake3":"blake3:%b","name":"%b","sha256":"%b","size":%b\}' % (_HEX, _TEXT, _HEX, _NUMBER)
 _RECORD = re.compile(
-    rb'\{"chain_head":"(%(hex)b)",("complete":(true|false),'
+    rb'\{"chain_head":"(.{64})",("complete":(true|false),'
     rb'"evidence":\[(?:%(evidence)b(?:,%(evidence)b)*)?\],'
     rb'"host":"(%(text)b)","idempotency_key":"%(text)b","isolation_class":(?:null|"%(text)b"),'
-    rb'"kind":"%(text)b","prev_hash":"(%(hex)b)",'
+    rb'"kind":"%(text)b","prev_hash":"(.{64})",'
     rb'"recorded_at_utc":"(%(day)bT%(time)bZ)",'
     rb'"schema_version":1,"sequence":([1-9][0-9]{0,11}),"subject":(\{.*\})\})\n'
-    % {b"hex": _HEX, b"text": _TEXT, b"evidence": _EVIDENCE, b"day": _DAY, b"time": _TIME}
+    % {b"text": _TEXT, b"evidence": _EVIDENCE, b"day": _DAY, b"time": _TIME}
 )
 
-Parts = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]
-"""chain_head, what it covers without its first brace, complete, host, prev_hash, time, sequence."""
+Parts = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
+"""chain_head, what it covers without its first brace, complete, host, prev_hash, time, sequence, subject.
+
+The hashes have the length of hashes, and are for the caller to compare.
+"""
 
 
 def take_apart(data: bytes) -> Parts | None:
@@ -34,11 +37,9 @@ def take_apart(data: bytes) -> Parts | None:
     found = _RECORD.fullmatch(data)
     if found is None:
         return None
-    *parts, subject = found.groups()
+    parts: Parts = found.groups()  # type: ignore[assignment]
     try:
         # What comes out as it went in is JSON without a key that is there twice.
-        usual = to_json(from_json(subject, allow_inf_nan=False)) == subject
+        return parts if to_json(from_json(parts[7])) == parts[7] else None
     except ValueError:
         return None
-    head, body, complete, host, link, time, sequence = parts
-    return (head, body, complete, host, link, time, sequence) if usual else None

@@ -6,7 +6,7 @@ chain that someone who may write the whole store has linked again: nothing in th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from benchgov.audit.anchors import Anchor, parse_anchor
 from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.files import LogFiles
 from benchgov.audit.folder import as_files
+from benchgov.audit.jobs import HostChain, Job, Outcome, Spread
 from benchgov.audit.records import Extent, Records
 from benchgov.audit.sealing import leftovers, strange_leftover
 from benchgov.audit.states import assign
@@ -31,34 +32,6 @@ __all__ = [
     "verify",
     "verify_tail",
 ]
-
-
-WORTH_SPREADING = 20_000
-"""How many records a second process must find to do: about the work of the second that it takes to start."""
-
-
-@dataclass(frozen=True)
-class HostChain:
-    """What was verified of one host: how many records, how many of them complete, and the chain's head.
-
-    `skipped` records before them were left out, because an earlier verification, or `since`, said so.
-    """
-
-    host: str
-    records: int
-    complete: int
-    head: str
-    skipped: int = 0
-
-    @property
-    def last(self) -> int:
-        """The sequence of the last record that was verified."""
-        return self.skipped + self.records
-
-    @property
-    def anchor(self) -> str:
-        """`sequence:head`: what to keep elsewhere, and give to `verify` later."""
-        return f"{self.last}:{self.head}"
 
 
 @dataclass(frozen=True)
@@ -82,38 +55,6 @@ class Verification:
     def complete(self) -> int:
         """How many of them are complete."""
         return sum(chain.complete for chain in self.hosts)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One host's chain to verify: from its beginning, from a time, or from a head verified before."""
-
-    files: LogFiles
-    host: str
-    strict: bool = False
-    anchors: tuple[Anchor, ...] = ()
-    sizes: tuple[int, ...] = ()
-    since: datetime | None = None
-    state: Anchor | None = None
-
-    def at(self, sequence: int, expected: str, found: str) -> Divergence:
-        """A divergence of this chain."""
-        return Divergence(Records(self.files, self.host).where(sequence), sequence, expected, found)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a job: heads where the anchors are, and roots at the job's sizes."""
-
-    job: Job
-    chain: HostChain
-    noted: dict[int, str]
-    roots: dict[int, bytes]
-    divergence: Divergence | None = None
-
-
-Spread = Callable[[Callable[[Job], Outcome], Sequence[Job]], Iterable[Outcome]]
-"""Does the jobs, here or in other processes, and gives their outcomes in the order of the jobs."""
 
 
 def verify(
@@ -177,10 +118,10 @@ def verify_host(job: Job) -> Outcome:
     else:
         extent = cursor.records.extent()
         start, divergence = _start(job, cursor, extent.last)
-        divergence = divergence or cursor.advance(extent.last)
-        divergence = divergence or _beside(cursor.records, extent)
-        if divergence is None and extent.stranger is not None:
-            divergence = _stranger(job.files, extent.stranger)
+        divergence = divergence or cursor.advance(extent.last if job.last is None else job.last)
+        if job.last is None:
+            divergence = divergence or _beside(cursor.records, extent)
+            divergence = divergence or _odd(job.files, extent)
     chain = HostChain(job.host, cursor.sequence - start, cursor.complete, cursor.head, start)
     return Outcome(job, chain, cursor.noted, cursor.roots, divergence)
 
@@ -197,24 +138,21 @@ def verify_since(files: LogFiles, host: str, checkpoint: Checkpoint) -> Divergen
     return verify_host(Job(files, host, state=chosen[host])).divergence
 
 
-def is_worth_spreading(jobs: Sequence[Job]) -> bool:
-    """Whether the jobs besides the longest one have more to do than starting processes costs."""
-    if len(jobs) < 2 or any(job.state for job in jobs):
-        return False
-    counts = sorted(Records(job.files, job.host).extent().count for job in jobs)
-    return sum(counts[:-1]) >= WORTH_SPREADING
-
-
 def _beside(records: Records, extent: Extent) -> Divergence | None:
     """The first record that has another content in a file of its own than in its bundle."""
     doubled = leftovers(records, extent.bundles) if extent.leftovers else []
     return next((found for one in doubled if (found := strange_leftover(records, one))), None)
 
 
+def _odd(files: LogFiles, extent: Extent) -> Divergence | None:
+    return _stranger(files, extent.stranger) if extent.stranger is not None else None
+
+
 def _start(job: Job, cursor: Cursor, last: int) -> tuple[int, Divergence | None]:
     """Put the cursor where the walk begins; the sequence before that."""
     if job.since is None:
-        return 0, None
+        divergence = cursor.resume(job.first) if job.first else None
+        return cursor.sequence, divergence
     first, divergence = first_since(cursor.records, job.since, last)
     if divergence is None and first > 1:
         divergence = cursor.resume(first - 1)

@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from statistics import median
 
 from benchgov.baselines.model import Baseline, BaselineRun
+from benchgov.baselines.raw import RawMetric, RawReport, RawRun
 from benchgov.report import Metric, Report, Run
 
 SessionsByMetric = Mapping[tuple[str, str], tuple[tuple[float, ...], ...]]
@@ -16,14 +17,18 @@ SessionsByMetric = Mapping[tuple[str, str], tuple[tuple[float, ...], ...]]
 
 @dataclass(frozen=True)
 class Stored:
-    """A verified baseline, and how to read its raw reports. These are read once, when asked for."""
+    """A verified baseline, and how to read its raw reports. Their samples are read once, when asked for.
+
+    `read_samples` reads nothing else of them; by default all of them is read.
+    """
 
     baseline: Baseline
     read_raw: Callable[[], Sequence[Report]]
+    read_samples: Callable[[], Sequence[RawReport]] | None = None
 
     @cached_property
-    def _raw(self) -> Sequence[Report]:
-        return self.read_raw()
+    def _raw(self) -> Sequence[Report | RawReport]:
+        return (self.read_samples or self.read_raw)()
 
     @cached_property
     def _samples(self) -> SessionsByMetric:
@@ -48,17 +53,19 @@ class Stored:
 
 
 def _by_metric(
-    reports: Sequence[Report], take: Callable[[Run, Metric], tuple[float, ...]]
+    reports: Sequence[Report | RawReport],
+    take: Callable[[Run | RawRun, Metric | RawMetric], tuple[float, ...]],
 ) -> SessionsByMetric:
     gathered: dict[tuple[str, str], list[tuple[float, ...]]] = {}
     for report in reports:
         for run in report.runs:
+            key = run.key
             for metric in run.metrics:
-                gathered.setdefault((run.key, metric.name), []).append(take(run, metric))
+                gathered.setdefault((key, metric.name), []).append(take(run, metric))
     return {at: tuple(sessions) for at, sessions in gathered.items()}
 
 
-def independent(metric: Metric, isolation: str) -> tuple[float, ...]:
+def independent(metric: Metric | RawMetric, isolation: str) -> tuple[float, ...]:
     """One sample per process: what one process repeats is not independent, and its median stands for it.
 
     Ten iterations of one process against ten of another give 31 % false alarms in a rank test at 5 %; one

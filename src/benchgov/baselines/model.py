@@ -118,7 +118,8 @@ class Baseline(Wire):
     def _unique_entries(self) -> Baseline:
         _once([run.key for run in self.entries], "run")
         for run in self.entries:
-            _once([entry.metric for entry in run.metrics], f"run {run.key!r}: metric")
+            if len(run.metrics) > 1:
+                _once([entry.metric for entry in run.metrics], f"run {run.key!r}: metric")
         return self
 
     def limit(self, run: BaselineRun, metric: str) -> float:

@@ -11,8 +11,9 @@ from benchgov.baselines.active import ActiveBaselines, Stored
 from benchgov.baselines.checksums import CHECKSUMS_FILE, describe, faults
 from benchgov.baselines.derived import Derivation
 from benchgov.baselines.model import Active, Baseline, Index, is_baseline_id
+from benchgov.baselines.raw import RawReport
 from benchgov.canonical import blake3_hex, sha256_hex
-from benchgov.documents import load_json_model, published_model
+from benchgov.documents import Model, load_json_model, published_model
 from benchgov.environment.pinned import difference, may_be_compared
 from benchgov.errors import InputError, OutputError, TamperError
 from benchgov.files import new_folder, read_bytes, write_atomic
@@ -49,21 +50,22 @@ def read_baseline(folder: Path) -> Stored:
             "were changed together",
             where=str(folder),
         )
-    return Stored(baseline, partial(_read_raw, raw, baseline.raw))
+    read = partial(_read_raw, raw, baseline.raw)
+    return Stored(baseline, partial(read, Report), partial(read, RawReport))
 
 
 def _names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def _read_raw(folder: Path, digests: Mapping[str, str]) -> list[Report]:
+def _read_raw(folder: Path, digests: Mapping[str, str], model: type[Model]) -> list[Model]:
     reports = []
     for name, digest in sorted(digests.items()):
         path = folder / name
         data = read_bytes(path)
         if sha256_hex(data) != digest:
             raise TamperError("the raw report is not what was published", where=str(path))
-        reports.append(published_model(data, Report, str(path)))
+        reports.append(published_model(data, model, str(path)))
     return reports
 
 

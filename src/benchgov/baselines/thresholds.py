@@ -15,22 +15,29 @@ def resolve(
     families: Mapping[str, MetricThresholds],
     derived: Mapping[str, MetricThresholds] | None = None,
 ) -> dict[str, MetricThresholds]:
-    """family → metric → percent for every (family, metric) of `pairs`; `families` are those of the suite.
+    """family → metric → percent for every (family, metric) of `pairs`, as `percent_of` says."""
+    table: dict[str, MetricThresholds] = {}
+    for family, metric in sorted(set(pairs)):
+        table.setdefault(family, {})[metric] = percent_of((family, metric), policy, families, derived or {})
+    return table
+
+
+def percent_of(
+    at: tuple[str, str],
+    policy: Policy,
+    families: Mapping[str, MetricThresholds],
+    derived: Mapping[str, MetricThresholds] = {},
+) -> float:
+    """The percent of `at` (family, metric); `families` are those of the suite.
 
     The first that names it wins: `policy.families` (the repository's owners), what was `derived` from
     repeated runs, the suite's family, `policy.thresholds`, `policy.default_threshold`.
     """
-    table: dict[str, MetricThresholds] = {}
-    for family, metric in sorted(set(pairs)):
-        sources = (
-            policy.families.get(family, {}),
-            (derived or {}).get(family, {}),
-            families.get(family, {}),
-            policy.thresholds,
-        )
-        percent = next((one[metric] for one in sources if metric in one), policy.default_threshold)
-        table.setdefault(family, {})[metric] = percent
-    return table
+    family, metric = at
+    for named in (policy.families, derived, families):
+        if family in named and metric in named[family]:
+            return named[family][metric]
+    return policy.thresholds.get(metric, policy.default_threshold)
 
 
 def banded_thresholds(

@@ -14,14 +14,26 @@ from benchgov.cli.audit_proofs import check_proof, prove
 from benchgov.cli.audit_read import export, log, print_records, show
 from benchgov.cli.audit_redact import allow_option, default_files, kind_option, redact_check, wanted_kind
 from benchgov.cli.audit_sweep import sweep
-from benchgov.cli.common import config_option, format_option, in_processes, open_project, print_json
+from benchgov.cli.common import (
+    config_option,
+    format_option,
+    in_processes,
+    open_project,
+    print_json,
+    processors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+<<<<<<< HEAD
     from benchgov.audit.files import LogFiles
     from benchgov.audit.kept import Kept
     from benchgov.audit.verification import Job, Outcome, Verification
+=======
+    from benchgov.audit.jobs import Job, Outcome
+    from benchgov.audit.verification import Verification
+>>>>>>> hub
     from benchgov.cli.common import Project
 
 
@@ -215,10 +227,10 @@ def _save_heads(path: Path, result: Verification) -> None:
 
 
 def in_processes_if_it_pays(work: Any, jobs: Sequence[Job]) -> Iterable[Outcome]:
-    """Verify hosts in processes side by side, where that saves more than the processes cost."""
-    from benchgov.audit.verification import is_worth_spreading
+    """Verify hosts, and parts of long chains, in processes side by side, where that saves time."""
+    from benchgov.audit.jobs import side_by_side
 
-    return in_processes(work, jobs) if is_worth_spreading(jobs) else map(work, jobs)
+    return side_by_side(work, jobs, in_processes, processors())
 
 
 def _as_json(result: Verification) -> dict[str, object]:

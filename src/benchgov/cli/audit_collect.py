@@ -99,7 +99,7 @@ def record(project: Project, haul: Haul, given: dict[str, Any], of: str) -> Coll
     from benchgov.audit.seen import watching
 
     if not haul.items:
-        return Collection((), (), 0)
+        return Collection()
     files = log_files(project, given)
     _entitle(files, f"audit: {of}" if of else "audit: collected artifacts")
     with watching(given["seen"], files):
@@ -154,7 +154,13 @@ def as_json(done: Collection) -> dict[str, Any]:
         {"new": one.new, "artifact": item.artifact, "file": item.file, **one.record.to_json()}
         for item, one in done.done
     ]
-    return {"new": done.new, "known": len(records) - done.new, "attempts": done.attempts, "records": records}
+    return {
+        "new": done.new,
+        "known": len(records) - done.new,
+        "head": done.head,
+        "attempts": done.attempts,
+        "records": records,
+    }
 
 
 def listed(faults: Sequence[Fault]) -> list[dict[str, str]]:
@@ -169,10 +175,9 @@ def print_collection(project: Project, done: Collection, faults: Sequence[Fault]
     from benchgov.text import one_line
 
     records = [one.record for _, one in done.done]
-    print_records(project.rim, records, ["recorded" if one.new else "known" for _, one in done.done])
     if records:
-        last = max(records, key=lambda record: record.sequence)
-        project.rim.stdout.write(f"head: {last.sequence}:{last.chain_head}\n")
+        print_records(project.rim, records, ["recorded" if one.new else "known" for _, one in done.done])
+        project.rim.stdout.write(f"head: {done.head}\n")
     for fault in faults:
         where = "/".join(part for part in (fault.artifact, fault.file) if part)
         project.rim.stderr.write(

@@ -12,6 +12,7 @@ from benchgov.cli.baseline_approve import approve
 from benchgov.cli.baseline_derive import derive_thresholds
 from benchgov.cli.baseline_input import index_name, say_how, store_for, thresholds_of
 from benchgov.cli.common import config_option, format_option, open_project, print_json
+from benchgov.cli.propose import propose_baseline
 
 if TYPE_CHECKING:
     from benchgov.baselines.model import Baseline
@@ -207,6 +208,7 @@ def show(suite: str, baseline_id: str | None, output_format: str, **given: Any) 
 
 baseline.add_command(derive_thresholds)
 baseline.add_command(approve)
+baseline.add_command(propose_baseline)
 
 
 def _suites(project: Project, ref: str | None = None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,17 +184,17 @@ def _draft(project: Project, ref: str, given: dict[str, Any]) -> CaseDraft:
     cwd = project.rim.cwd
     given["given"] = tuple(cwd / path for path in given["given"])
     given["wanted"] = tuple(cwd / path for path in given["wanted"])
-    draft = replace(CaseDraft(ref), **{key: value for key, value in given.items() if value})
-    if not project.rim.stdout.isatty() or not click.get_text_stream("stdin").isatty():
-        return draft
-    asked = {
-        key: click.prompt(
-            key.replace("_", " "), type=click.Choice(choices), default=getattr(draft, key), err=True
-        )
-        for key, choices in CHOICES.items()
-        if not given[key]
-    }
-    return replace(draft, **asked)
+    said = {key: value for key, value in given.items() if value}
+    if project.rim.stdout.isatty() and sys.stdin.isatty():
+        said |= {key: _ask(key, choices) for key, choices in CHOICES.items() if not given[key]}
+    return CaseDraft(ref, **said)
+
+
+def _ask(key: str, choices: tuple[str, ...]) -> Any:
+    from benchgov.eval.scaffold import CaseDraft
+
+    default = getattr(CaseDraft, key)
+    return click.prompt(key.replace("_", " "), type=click.Choice(choices), default=default, err=True)
 
 
 def _bench_root(project: Project, given: Path | None) -> Path:

@@ -99,18 +99,24 @@ def console(rim: Rim) -> Console:
     )
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def in_processes(work: Callable[[Item], Done], items: Sequence[Item]) -> Iterator[Done]:
     """`map(work, items)`, by processes of their own, one for each processor at most.
 
     `work` and `items` go to other processes, so they must be values that can be pickled.
     """
     import multiprocessing
-    import os
     from concurrent.futures import ProcessPoolExecutor
 
     # Not forked: what the parent holds open, or has in threads, is not shared.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(len(items), os.cpu_count() or 1), mp_context=context)
+    pool = ProcessPoolExecutor(min(len(items), processors()), mp_context=context)
     try:
         yield from pool.map(work, items)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchgov.cli.common import config_option, console, format_option, open_project, print_json
+from benchgov.collector import without_collector
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from benchgov.rim import Rim
 
 MAX_ROWS = 200
+_ROWS = {"unchanged": 0, "inconclusive": 40, "new": 40, "not-comparable": 40}
+"""Verdict → rows that it gets at most; the others share `MAX_ROWS`."""
+
 _ORDER = (
     "regression",
     "accepted",
@@ -80,6 +85,7 @@ _STYLES = {
 @click.option("--all", "show_all", is_flag=True, help="List unchanged metrics too, however many.")
 @format_option
 @config_option
+@without_collector()
 def compare(
     report: Path | None,
     out: Path | None,
@@ -112,11 +118,12 @@ def compare(
       benchgov compare --threshold wall_time=5 --threshold parsing:peak_memory=20
       benchgov compare --sanity
     """
-    from benchgov.collector import without_collector
     from benchgov.files import write_atomic
     from benchgov.gate.policy import parse_overrides
     from benchgov.gate.question import Question, answer
 
+    # No matrix is multiplied here: NumPy's threads would only wait for one.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     project = open_project(given["config_file"])
     if given["sanity"]:
         from benchgov.cli.sanity import refuse_others, sanity
@@ -132,21 +139,20 @@ def compare(
         missing=given["missing"],
         today=given["as_of"].date() if given["as_of"] else project.rim.now().date(),
     )
-    with without_collector():
-        comparison = answer(
-            question,
-            root=project.root,
-            settings=project.settings,
-            run=project.rim.run,
-            environ=project.rim.environ,
-        )
-        if authoritative:
-            _check_standing(comparison)
-        write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
-        if output_format == "json":
-            print_json(project.rim, comparison.to_json())
-        else:
-            print_comparison(project.rim, comparison, show_all)
+    comparison = answer(
+        question,
+        root=project.root,
+        settings=project.settings,
+        run=project.rim.run,
+        environ=project.rim.environ,
+    )
+    if authoritative:
+        _check_standing(comparison)
+    write_atomic(out or project.output_dir / "comparison.json", comparison.to_bytes())
+    if output_format == "json":
+        print_json(project.rim, comparison.to_json())
+    else:
+        print_comparison(project.rim, comparison, show_all)
     return exit_code(comparison)
 
 
@@ -173,10 +179,10 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
 
     screen = console(rim)
     listed = sorted(comparison.findings, key=lambda finding: _ORDER.index(finding.verdict))
-    shown = listed if show_all else [one for one in listed if one.verdict != "unchanged"][:MAX_ROWS]
+    shown, counted = (listed, []) if show_all else _worth_a_row(listed)
     if shown:
         screen.print(_findings(shown))
-    if hidden := _hidden(listed[len(shown) :] if show_all else _left_out(listed, shown)):
+    if hidden := _hidden(counted):
         screen.print(Text(hidden))
     if comparison.families:
         screen.print(_families(comparison))
@@ -192,9 +198,16 @@ def print_comparison(rim: Rim, comparison: Comparison, show_all: bool) -> None:
     screen.print(_styled(comparison.verdict), Text(f"against {against}{note}: {comparison.reason}"))
 
 
-def _left_out(listed: list[Finding], shown: list[Finding]) -> list[Finding]:
-    folded = [one for one in listed if one.verdict == "unchanged"]
-    return listed[len(shown) : len(listed) - len(folded)] + folded
+def _worth_a_row(listed: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What gets a row, and what is only counted: thousands of undecided rows say no more than a number."""
+    taken = Counter[str]()
+    shown: list[Finding] = []
+    counted: list[Finding] = []
+    for one in listed:
+        taken[one.verdict] += 1
+        fits = taken[one.verdict] <= _ROWS.get(one.verdict, MAX_ROWS) and len(shown) < MAX_ROWS
+        (shown if fits else counted).append(one)
+    return shown, counted
 
 
 def _hidden(findings: list[Finding]) -> str:

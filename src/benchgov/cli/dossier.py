@@ -41,6 +41,7 @@ def dossier() -> None:
 )
 @click.option(
     "--store",
+    metavar="LOG",
     help="Folder of the audit log, or git:BRANCH.  [default: audit.store of the settings, if it is there]",
 )
 @click.option(

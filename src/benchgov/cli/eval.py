@@ -14,6 +14,9 @@ COMMANDS = {
         "Say whether the recorded runs suffice for a tier.",
     ),
     "merge": ("benchgov.cli.eval_merge:merge", "Join the shards of a run into its report."),
+    "diff": ("benchgov.cli.eval_tools:diff", "Show what flipped between two runs."),
+    "mutate": ("benchgov.cli.eval_mutate:mutate", "Count the wrong answers that a rubric lets pass."),
+    "calibrate-tiers": ("benchgov.cli.eval_tools:calibrate_tiers", "Propose thresholds from recorded runs."),
     "explain-cache": ("benchgov.cli.eval_explain:explain_cache", "Say why a case is not in the cache."),
     "levels": ("benchgov.cli.eval_explain:levels", "List how far this machine can isolate a rubric."),
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.rim import RunProcess
+from benchgov.rim import RunProcess, run_process
 
 if TYPE_CHECKING:
     from benchgov.audit.files import LogFiles
@@ -30,7 +30,7 @@ class EvalPlaces:
     bench_root: Path
     runs: Path
     cache: Path
-    store: LogFiles
+    log: LogFiles
     run: RunProcess
 
     @classmethod
@@ -48,8 +48,27 @@ class EvalPlaces:
             bench_root=cwd / bench_root if bench_root else project.root / settings.bench_dir,
             runs=cwd / runs if runs else project.root / settings.eval.default_out_dir,
             cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
-            store=project.audit_log(),
+            log=project.audit_log(),
             run=project.rim.run,
+        )
+
+    @classmethod
+    def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
+        """The same from kept settings, for who does not run Git: the log is a folder."""
+        from benchgov.audit.folder import FolderFiles
+
+        cwd = Path.cwd()
+
+        def place(option: str, setting: str) -> Path:
+            return Path(cwd / given[option] if given[option] else root / settings[setting])
+
+        return cls(
+            root=root,
+            bench_root=place("bench_root", "bench_dir"),
+            runs=place("out", "default_out_dir"),
+            cache=place("cache_dir", "cache_dir"),
+            log=FolderFiles(root / settings["store"]),
+            run=run_process,
         )
 
     @property
@@ -61,7 +80,7 @@ class EvalPlaces:
         """The places that a promotion verdict is made from."""
         from benchgov.promotion.verdicts import Places
 
-        return Places(project.root, self.store, self.bench_root, self.runs, self.recommendations)
+        return Places(project.root, self.log, self.bench_root, self.runs, self.recommendations)
 
     def shown(self, path: Path | None) -> str:
         """A path as a person sees it: from the repository's root, if it is below that."""
@@ -75,11 +94,11 @@ class EvalPlaces:
         Raises:
             TamperError: it is not what was written.
         """
-        if not self.store.present():
+        if not self.log.present():
             return None
         from benchgov.audit.verification import verify
 
-        found = verify(self.store, **more)
+        found = verify(self.log, **more)
         if found.divergence:
             raise found.divergence.error()
         return found

@@ -10,6 +10,8 @@ import click
 
 from benchgov.cli.common import config_option, open_project
 from benchgov.cli.eval_places import EvalPlaces, folder_type, task_class_option
+from benchgov.cli.eval_quick import answered, keep_settings, lines_of
+from benchgov.cli.eval_request import LEVELS, make_request
 
 if TYPE_CHECKING:
     from benchgov.audit.eval_runs import Recorded
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from benchgov.eval.models import BenchRunReport
     from benchgov.eval.prepare import Prepared, Request
     from benchgov.eval.runner import Finished, Options
-
-LEVELS = ["auto", "subprocess", "landlock", "bubblewrap", "container", "microvm"]
+    from benchgov.rim import Rim
 
 
 @click.command()
@@ -75,18 +76,23 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
       benchgov eval run --task-class=vuln-remediation --sut-command './agent --json' --max-cost-usd 2
       benchgov eval run --task-class=vuln-remediation --shard 2/4
     """
+    if answered(given, config_file, output_format):
+        return 0
     from benchgov.errors import CostCapError
     from benchgov.eval.prepare import prepare
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"], given["out"], given["cache_dir"])
-    request = _request(project, places, given)
+    request = make_request(project.root, places, project.settings.eval.model_dump(), given)
     prepared = prepare(request, project.rim.environ, places.changed)
     places.verify_log()
     finished, recorded = _carried_out(project, places, request, prepared, given)
     report = recorded.report if recorded else finished.report
-    _print(project, report, finished.hits, output_format)
-    _say(project, recorded, places)
+    print_report(project.rim, report, finished.hits, output_format)
+    say_recorded(project.rim, recorded, places)
+    if not given["no_cache"]:
+        _remember(places, prepared, finished, recorded)
+        keep_settings(project, config_file)
     if given["with_verdict"] and recorded:
         _print_verdict(project, places, request, given)
     if report.run_id != report.content_id:
@@ -95,38 +101,6 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
             f" {len(report.per_case)} of {len(prepared.plan.cases)} cases were scored"
         )
     return 0
-
-
-def _request(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Request:
-    from benchgov.eval.plan import parse_shard
-    from benchgov.eval.prepare import Request
-
-    settings = project.settings.eval
-    return Request(
-        task_class=given["task_class"],
-        root=project.root,
-        bench_root=places.bench_root,
-        sut=_sut(given),
-        pattern=given["cases"],
-        shard=parse_shard(given["shard"]) if given["shard"] else None,
-        isolation=given["isolation"],
-        min_isolation=given["min_isolation"] or settings.min_isolation,
-        cassettes=project.root / settings.cassettes if settings.cassettes else None,
-        keep_environ=given["sut_env"],
-        retries=given["retries"],
-    )
-
-
-def _sut(given: dict[str, Any]) -> Any:
-    from benchgov.errors import UsageError
-    from benchgov.eval.sut.spec import callable_sut, command_sut
-
-    if given["sut"] and given["sut_command"]:
-        raise UsageError("--sut and --sut-command exclude each other")
-    more = {"keep": given["sut_env"], "retries": given["retries"]}
-    if given["sut_command"]:
-        return command_sut(given["sut_command"], **more)
-    return callable_sut(given["sut"], **more) if given["sut"] else None
 
 
 def _options(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Options:
@@ -156,7 +130,7 @@ def _carried_out(
 
     rim = project.rim
     log = EvalLog(rim.environ, rim.stderr)
-    host = host_fingerprint(rim.environ, places.store)
+    host = host_fingerprint(rim.environ, places.log)
     world = World(rim.environ, rim.now, host, log, open_tracer(rim.environ))
     finished = run_eval(request, prepared, _options(project, places, given), world)
     log.reported(finished.report, finished.hits)
@@ -166,30 +140,44 @@ def _carried_out(
         create_exclusive(places.runs / "shards" / name, report.to_bytes(), 0o600)
         return finished, None
     allow = project.settings.audit.allow
-    recorded = record_run(places.store, report, places.runs, environ=rim.environ, now=rim.now, allow=allow)
+    recorded = record_run(places.log, report, places.runs, environ=rim.environ, now=rim.now, allow=allow)
     return finished, recorded
 
 
-def _print(project: Project, report: BenchRunReport, hits: int, output_format: str) -> None:
+def print_report(rim: Rim, report: BenchRunReport, hits: int, output_format: str) -> None:
+    """Print a report as JSON lines, one a case and one for the rest, or for people."""
     if output_format == "human":
-        from benchgov.cli.eval_table import print_report
+        from benchgov.cli.eval_table import print_table
 
-        print_report(project.rim, report, hits)
+        print_table(rim, report, hits)
         return
-    value = report.to_json()
-    lines = [{"case_id": case_id, **score} for case_id, score in value.pop("per_case")]
-    for line in [*lines, {**value, "cases": len(lines), "cache_hits": hits}]:
-        project.rim.stdout.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+    rim.stdout.write("".join(lines_of(report.to_json(), hits)))
 
 
-def _say(project: Project, recorded: Recorded | None, places: EvalPlaces) -> None:
+def say_recorded(rim: Rim, recorded: Recorded | None, places: EvalPlaces) -> None:
+    """Say on standard error where the report is."""
     if recorded is None:
         text = "a lone shard is not recorded; join all of them with `benchgov eval merge`"
     elif recorded.new:
         text = f"report: {places.shown(recorded.path)} (record {recorded.record.sequence})"
     else:
         text = f"warning: this run is record {recorded.record.sequence} already; nothing was recorded"
-    project.rim.stderr.write(f"benchgov: {text}\n")
+    rim.stderr.write(f"benchgov: {text}\n")
+
+
+def _remember(places: EvalPlaces, prepared: Prepared, finished: Finished, recorded: Recorded | None) -> None:
+    """Let the same run, asked for again, be found at once; one with a failure of the harness is run again."""
+    from benchgov.audit.folder import FolderFiles
+    from benchgov.eval.finished import keep, keep_verified
+    from benchgov.eval.taxonomy import is_of_harness
+
+    report = finished.report
+    whole = report.run_id == report.content_id and not any(is_of_harness(one) for _, one in report.per_case)
+    if recorded is None or recorded.path is None or not whole or not isinstance(places.log, FolderFiles):
+        return
+    places.verify_log()
+    keep_verified(places.cache, places.log.home)
+    keep(places.cache, prepared.plan, recorded.path, recorded.record.sequence, finished.oldest)
 
 
 def _print_verdict(project: Project, places: EvalPlaces, request: Request, given: dict[str, Any]) -> None:

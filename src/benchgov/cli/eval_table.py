@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _WIDTH = 60
 
 
-def print_report(rim: Rim, report: BenchRunReport, hits: int) -> None:
+def print_table(rim: Rim, report: BenchRunReport, hits: int) -> None:
     """Print one row a case, and below it what they come to."""
     from rich.table import Table
     from rich.text import Text

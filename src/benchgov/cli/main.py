@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "eval": ("benchgov.cli.eval:eval_", "Run the cases of a task class, and verify what was run."),
     "fence": ("benchgov.cli.fence:fence", "Check that the benches of task classes honour their contract."),
     "bench": ("benchgov.cli.bench:bench", "Begin a bench, add cases to it, and keep their digests."),
+    "promote": ("benchgov.cli.propose:promote", "Propose a tier to people, with its evidence."),
     "audit": ("benchgov.cli.audit:audit", "Append to the audit log, and verify it."),
     "dossier": ("benchgov.cli.dossier:dossier", "Render the release report."),
 }

@@ -68,8 +68,8 @@ class Cache:
         entry = {"parts": dict(parts), "score": value, "digest": digest_of(value)}
         latest = {"key": key, "parts": dict(parts)}
         with self._locked():
-            _write(self._score(key), canonical_json(entry) + b"\n")
-            _write(self._latest(case), canonical_json(latest) + b"\n")
+            put_file(self._score(key), canonical_json(entry) + b"\n")
+            put_file(self._latest(case), canonical_json(latest) + b"\n")
 
     def latest(self, case: str) -> dict[str, str] | None:
         """The parts of the key under which `case` (`<task class>/<case id>`) was last kept."""
@@ -143,7 +143,7 @@ class Cache:
             os.close(descriptor)
 
 
-def _write(path: Path, data: bytes) -> None:
+def put_file(path: Path, data: bytes) -> None:
     """Put a file in its place at once. It is not synced: what a crash loses is scored again."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

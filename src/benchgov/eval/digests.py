@@ -31,10 +31,12 @@ _MAX_DEPTH = 64
 # Not blocking: opening a named pipe would wait for a writer for ever.
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DIGEST_LINE = re.compile(
-    r"(?P<quote>[\"']?)(?P<name>[A-Za-z][A-Za-z0-9._+-]{0,127})(?P=quote):[ ]+"
+    r"(?P<quote>[\"']?)(?P<name>[A-Za-z0-9][A-Za-z0-9._+-]{0,127})(?P=quote):[ ]+"
     r"(?P<second>[\"']?)(?P<digest>blake3:[0-9a-f]{64})(?P=second)[ ]*(?:#.*)?",
     re.ASCII,
 )
+# With these in it, a text without quotation marks is neither a number, a date nor a word with a meaning.
+_PLAINLY_TEXT = re.compile(r"(?=[^-]*-)[^g-zG-Z]*[g-zG-Z].*", re.ASCII)
 _DIGEST = re.compile(r"blake3:[0-9a-f]{64}", re.ASCII)
 
 
@@ -134,6 +136,8 @@ def _flat_digests(text: str) -> dict[str, str] | None:
             continue
         entry = _DIGEST_LINE.fullmatch(line)
         if entry is None or entry["name"] in found:
+            return None
+        if not entry["quote"] and not _PLAINLY_TEXT.fullmatch(entry["name"]):
             return None
         found[entry["name"]] = entry["digest"]
     return found or None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,6 +155,8 @@ def parse_document(document: bytes, folder: Path) -> dict[str, Any]:
     Raises:
         BenchCaseError: not UTF-8, or not TOML.
     """
+    import tomllib
+
     where = str(folder / CASE_FILE)
     try:
         return tomllib.loads(decode(document, where))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 REDACTED = "[redacted]"
 _MIN_SECRET = 6
 _CI = ("CI", "GITHUB_ACTIONS")
+_BRIEF = ("run_id", "mean_score", "lower_bound_95", "passed_count", "total_cost_usd", "complete")
 _NOT_SECRET = ("an e-mail address", "a private path")
 
 Event = MutableMapping[str, Any]
@@ -29,6 +30,7 @@ class EvalLog:
     def __init__(self, environ: Mapping[str, str], stream: TextIO) -> None:
         self._environ, self._stream = environ, stream
         self._opened: Any = None
+        self._whole = is_machine(environ)
 
     @property
     def _log(self) -> Any:
@@ -39,7 +41,8 @@ class EvalLog:
     def scored(self, case_id: str, score: BenchScore, *, hit: bool) -> None:
         """A case has its score; one that blocks is an error."""
         tell = self._log.error if score.blocking else self._log.info
-        tell("case", case_id=case_id, cache_hit=hit, **score.to_json())
+        facts = score.to_json() if self._whole else _brief(score)
+        tell("case", case_id=case_id, cache_hit=hit, **facts)
 
     def warned(self, event: str, **facts: str | float) -> None:
         """Something is not as it should be, and the run goes on."""
@@ -52,8 +55,22 @@ class EvalLog:
     def reported(self, report: BenchRunReport, hits: int) -> None:
         """The run has its report."""
         facts = report.to_json()
-        del facts["per_case"]
+        if not self._whole:
+            facts = {name: facts[name] for name in _BRIEF}
+        facts.pop("per_case", None)
         self._log.info("report", cases=len(report.per_case), cache_hits=hits, **facts)
+
+
+def _brief(score: BenchScore) -> dict[str, Any]:
+    """What a person wants to see pass by; the report has the rest."""
+    facts: dict[str, Any] = {"passed": score.passed, "score": round(score.score, 4)}
+    modes = [mode.code + (f" ({mode.detail})" if mode.detail else "") for mode in score.failure_modes]
+    return {**facts, "failure_modes": "; ".join(modes)} if modes else facts
+
+
+def is_machine(environ: Mapping[str, str]) -> bool:
+    """Whether a machine reads what is said: in CI."""
+    return any(environ.get(name) not in (None, "", "false") for name in _CI)
 
 
 def open_log(environ: Mapping[str, str], stream: TextIO) -> Any:
@@ -61,9 +78,10 @@ def open_log(environ: Mapping[str, str], stream: TextIO) -> Any:
     import structlog
 
     colours = stream.isatty() and not environ.get("NO_COLOR")
-    machine = any(environ.get(name) for name in _CI)
     renderer: Any = (
-        structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer(colors=colours)
+        structlog.processors.JSONRenderer()
+        if is_machine(environ)
+        else structlog.dev.ConsoleRenderer(colors=colours)
     )
     return structlog.wrap_logger(
         structlog.PrintLogger(stream),

@@ -9,20 +9,21 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from benchgov.canonical import digest_of
+from benchgov.eval.vocabulary import ISOLATION_LEVELS, IsolationClass
 from benchgov.wire import Blake3, Name, Sha256, Utc, Wire
 
 Severity = Literal["block", "warn", "info"]
-IsolationClass = Literal["in-process", "subprocess", "landlock", "bubblewrap", "container", "microvm"]
-
-ISOLATION_LEVELS: tuple[IsolationClass, ...] = (
-    "in-process",
-    "subprocess",
-    "landlock",
-    "bubblewrap",
-    "container",
-    "microvm",
-)
-"""How far what scores is kept apart from what it scores, from the weakest to the strongest."""
+__all__ = [
+    "ISOLATION_LEVELS",
+    "BenchCase",
+    "BenchRunReport",
+    "BenchScore",
+    "FailureMode",
+    "IsolationClass",
+    "PromotionVerdict",
+    "Severity",
+    "Shard",
+]
 
 BANNED_WORDS = ("confidence", "llm", "self_reported", "model_says")
 """No part of a score may be what a model says of itself; a field or a key that holds one is refused."""

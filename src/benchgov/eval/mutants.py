@@ -23,7 +23,7 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong answer: how it was made, where in the answer, and what it is."""
+    """A wrong answer: how it was made, where in the answer (`key.key:line what`), and what it is."""
 
     operator: str
     where: str
@@ -91,8 +91,8 @@ def _places(output: Mapping[str, Json], source: random.Random) -> Iterator[Mutan
         places = source.sample(places, MAX_PLACES)
     for path, value in places:
         where = ".".join(map(str, path))
-        for operator, change in _changes(value, source):
-            yield Mutant(operator, where, _put(output, path, change))
+        for operator, change, note in _changes(value, source):
+            yield Mutant(operator, where + note, _put(output, path, change))
         if path:
             yield Mutant("drop", where, _dropped(output, path))
             yield Mutant("null", where, _put(output, path, None))
@@ -110,54 +110,62 @@ def _walk(value: Json, path: Path) -> Iterator[tuple[Path, Json]]:
         yield from _walk(one, (*path, key))
 
 
-def _changes(value: Json, source: random.Random) -> Iterator[tuple[str, Json]]:
-    """(operator, what to put in the place of `value`)."""
+def _changes(value: Json, source: random.Random) -> Iterator[tuple[str, Json, str]]:
+    """(operator, what to put in the place of `value`, where in it)."""
     if isinstance(value, bool):
-        yield "flip", not value
+        yield "flip", not value, ""
     elif isinstance(value, (int, float)):
-        yield "number", value + 1
-        yield "number", value - 1
-        yield "negate", -value
-        yield "zero", 0
+        yield "number", value + 1, ""
+        yield "number", value - 1, ""
+        yield "negate", -value, ""
+        yield "zero", 0, ""
     elif isinstance(value, str):
         yield from _texts(value, source)
     elif isinstance(value, list):
         yield from _lists(value, source)
 
 
-def _texts(value: str, source: random.Random) -> Iterator[tuple[str, str]]:
-    yield "text-empty", ""
-    yield "text-cut", value[: len(value) // 2]
-    yield "text-doubled", value + value
-    numbers = list(_DIGITS.finditer(value))
-    for match in source.sample(numbers, min(3, len(numbers))):
-        yield "text-number", _spliced(value, match, str(int(match[0][:15]) + 1))
-    words = list(_LETTERS.finditer(value))
-    for match in source.sample(words, min(2, len(words))):
-        yield "text-word", _spliced(value, match, match[0][::-1] if match[0] != match[0][::-1] else "other")
+def _texts(value: str, source: random.Random) -> Iterator[tuple[str, str, str]]:
+    yield "text-empty", "", ""
+    yield "text-cut", value[: len(value) // 2], ""
+    yield "text-doubled", value + value, ""
+    for operator, pattern, count, change in (
+        ("text-number", _DIGITS, 3, _next_number),
+        ("text-word", _LETTERS, 2, _other_word),
+    ):
+        matches = list(pattern.finditer(value))
+        for match in source.sample(matches, min(count, len(matches))):
+            new = change(match[0])
+            note = f":{value.count(chr(10), 0, match.start()) + 1} {match[0][:40]} → {new[:40]}"
+            yield operator, value[: match.start()] + new + value[match.end() :], note
     lines = value.splitlines(keepends=True)
     if len(lines) > 1:
         at = source.randrange(len(lines))
-        yield "line-dropped", "".join(lines[:at] + lines[at + 1 :])
-        yield "line-doubled", "".join([*lines[: at + 1], *lines[at:]])
-        yield "lines-reversed", "".join(reversed(lines))
+        note = f":{at + 1} {lines[at].strip()[:60]}"
+        yield "line-dropped", "".join(lines[:at] + lines[at + 1 :]), note
+        yield "line-doubled", "".join([*lines[: at + 1], *lines[at:]]), note
+        yield "lines-reversed", "".join(reversed(lines)), ""
 
 
-def _spliced(value: str, match: re.Match[str], new: str) -> str:
-    return value[: match.start()] + new + value[match.end() :]
+def _next_number(digits: str) -> str:
+    return str(int(digits[:15]) + 1)
 
 
-def _lists(value: list[Json], source: random.Random) -> Iterator[tuple[str, list[Json]]]:
+def _other_word(word: str) -> str:
+    return word[::-1] if word != word[::-1] else f"{word}x"
+
+
+def _lists(value: list[Json], source: random.Random) -> Iterator[tuple[str, list[Json], str]]:
     if not value:
-        yield "list-invented", ["invented"]
+        yield "list-invented", ["invented"], ""
         return
-    yield "list-empty", []
-    yield "list-cut", value[:-1]
-    yield "list-doubled", [*value, value[0]]
+    yield "list-empty", [], ""
+    yield "list-cut", value[:-1], ""
+    yield "list-doubled", [*value, value[0]], ""
     shuffled = list(value)
     source.shuffle(shuffled)
-    yield "list-shuffled", shuffled
-    yield "list-reversed", value[::-1]
+    yield "list-shuffled", shuffled, ""
+    yield "list-reversed", value[::-1], ""
 
 
 def _put(output: Mapping[str, Json], path: Path, value: Json) -> dict[str, Json]:

@@ -92,7 +92,7 @@ def mutate(
         if not answers:
             raise EvalError(
                 f"the rubric of {task_class.name!r} passes no answer of the SUT and none in expected/",
-                remedy="Name a SUT that solves some cases with --sut, or put a right answer into expected/ as JSON.",
+                remedy="Name a SUT that solves some cases (--sut), or put a right answer into expected/.",
             )
         made = [(right, mutant) for right in answers for mutant in _mutants(right, answers, per_case)]
         scores = list(pool.map(lambda one: _judge(one[0].case, one[1].output, pair, task_class), made))

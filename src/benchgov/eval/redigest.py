@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 from benchgov.errors import TaskClassIncompleteError
 from benchgov.eval.declared import CASES, DIGESTS
 from benchgov.eval.digests import case_digest, read_digests
+from benchgov.eval.loader import Changed
 from benchgov.files import read_text
 
 _NOT_TEXT = re.compile(
@@ -18,8 +19,6 @@ _NOT_TEXT = re.compile(
 )
 
 State = Literal["unchanged", "changed", "new", "gone"]
-ChangedFiles = Callable[[Path, Path], Sequence[str]]
-"""(the digests' file, a case's folder) → `<letter> <path>` of each file that changed; none when unknown."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,7 @@ class Redigested:
         return tuple(one for one in self.cases if one.state != "unchanged")
 
 
-def written_digests(
-    bench: Path, *, only: str | None = None, changed: ChangedFiles = lambda *_: ()
-) -> Redigested:
+def written_digests(bench: Path, *, only: str | None = None, changed: Changed = lambda *_: ()) -> Redigested:
     """Digest every case of a bench, or `only` one, and hold it against `digests.yaml`; nothing is written.
 
     Raises:
@@ -71,7 +68,7 @@ def written_digests(
     return Redigested(states, _text(read_text(path), found))
 
 
-def _state(name: str, written: str | None, found: str | None, changed: ChangedFiles, path: Path) -> CaseState:
+def _state(name: str, written: str | None, found: str | None, changed: Changed, path: Path) -> CaseState:
     if written == found:
         return CaseState(name, "unchanged", written, found)
     state: State = "new" if written is None else "gone" if found is None else "changed"

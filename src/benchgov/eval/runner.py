@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,14 @@ class World:
 
 @dataclass(frozen=True)
 class Finished:
-    """The report of a run, not recorded yet, and how many of its scores came from the cache."""
+    """The report of a run, not recorded yet, and how many of its scores came from the cache.
+
+    `oldest` is when that case was validated that nobody looked at for longest.
+    """
 
     report: BenchRunReport
     hits: int
+    oldest: datetime
 
 
 def default_concurrency() -> int:
@@ -123,7 +128,7 @@ def run_eval(request: Request, prepared: Prepared, options: Options, world: Worl
             partial=not executed.complete,
         )
         span.set(complete=report.complete, mean_score=report.mean_score, hits=executed.hits)
-    return Finished(report, executed.hits)
+    return Finished(report, executed.hits, min(case.last_validated_at for case in cases))
 
 
 def _isolated(request: Request, world: World) -> Callable[[Prepared, TaskClass], Hosts]:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
 from benchgov.canonical import Json, blake3_hex
-from benchgov.errors import BenchCaseError, InputError, TaskClassAlreadyRegisteredError, UsageError
+from benchgov.errors import (
+    BenchCaseError,
+    InputError,
+    OutputError,
+    TaskClassAlreadyRegisteredError,
+    UsageError,
+)
 from benchgov.eval.declared import CASE_FILE, CASES, DIGESTS, find_bench
 from benchgov.eval.digests import case_digest
 from benchgov.eval.redigest import Redigested, written_digests
@@ -67,7 +74,7 @@ def new_bench(name: str, bench_root: Path) -> Path:
     words = {"name": name, "class": "".join(part.capitalize() for part in re.split(r"[^a-z0-9]+", name))}
     if words["class"][:1].isdigit():
         words["class"] = f"Class{words['class']}"
-    with new_folder(folder) as temporary:
+    with new_folder(folder) as temporary, _written(folder):
         for target, template in TEMPLATES.items():
             path = temporary / target
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +98,7 @@ def add_case(name: str, bench_root: Path, draft: CaseDraft, now: datetime) -> tu
         raise UsageError(f"not a name for a case: {case_id!r}")
     folder = bench / CASES / case_id
     document = _case_toml(name, case_id, draft, now)
-    with new_folder(folder) as temporary:
+    with new_folder(folder) as temporary, _written(folder):
         (temporary / CASE_FILE).write_text(document, encoding="utf-8")
         _fill(temporary / "input", draft.given, "task.json", _task(draft.ref))
         _fill(temporary / "expected", draft.wanted, "answer.json", {})
@@ -109,6 +116,15 @@ def add_case(name: str, bench_root: Path, draft: CaseDraft, now: datetime) -> tu
 def is_cve(text: str) -> bool:
     """Whether `text` is an identifier as CVE gives them."""
     return _CVE.fullmatch(text) is not None
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """What cannot be written or copied is said as such."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(folder)) from error
 
 
 def _filled(template: str, words: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchgov.canonical import Json, canonical_json
+from benchgov.eval.cache import put_file
 from benchgov.eval.canary import canary_of
 from benchgov.eval.cost_tag import invocation_tag
 from benchgov.eval.isolation.rubrics import RubricFailure
@@ -19,7 +20,6 @@ from benchgov.eval.models import BenchCase, BenchScore, IsolationClass
 from benchgov.eval.spans import Span, Tracer
 from benchgov.eval.sut.answer import SutFailure
 from benchgov.eval.taxonomy import failed, resolved
-from benchgov.files import write_atomic
 
 if TYPE_CHECKING:
     from benchgov.eval.hosts import Pair
@@ -68,7 +68,7 @@ def score_case(case: BenchCase, pair: Pair, bench: Bench, span: Span) -> BenchSc
         }
     )
     if bench.details is not None:
-        write_atomic(bench.details / f"{case.case_id}.json", _detail(case, score, trace))
+        put_file(bench.details / f"{case.case_id}.json", _detail(case, score, trace))
     return score
 
 

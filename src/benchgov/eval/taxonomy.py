@@ -12,12 +12,10 @@ from benchgov.documents import load_yaml
 from benchgov.errors import InputError, TaskClassIncompleteError
 from benchgov.eval.declared import FAILURE_MODES
 from benchgov.eval.models import MAX_TEXT, BenchScore, FailureMode, Severity
+from benchgov.eval.vocabulary import HARNESS_PREFIXES
 
 if TYPE_CHECKING:
     from benchgov.eval.registry import TaskClass
-
-HARNESS_PREFIXES = ("sut.", "rubric.", "harness.")
-"""What the code of a failure of the harness begins with; no taxonomy may have such a code."""
 
 _SEVERITIES = ("block", "warn", "info")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,127}", re.ASCII)

@@ -39,7 +39,7 @@ class Acceptance(BaseModel):
     `family`, `variant` and `scale` narrow it down.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     benchmark: BenchmarkId
     metric: Name

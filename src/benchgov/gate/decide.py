@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from benchgov.config import Statistics
 from benchgov.report import Aggregate, Direction
@@ -30,8 +30,7 @@ class Samples:
     sessions: Callable[[], Sessions]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """What a metric is held to: which direction is better, and two percents of the baseline's value.
 
     It may get worse by `percent` at most where a rule judges the aggregates alone. A rule that can tell
@@ -43,8 +42,7 @@ class Limit:
     floor_percent: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Both sides of one metric of one run; the baseline's value is above 0, or both are 0.
 
     `paired` says that both sides were measured in turn: the first sample of one belongs to the first of the
@@ -59,8 +57,7 @@ class Pair:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What a rule says of one pair; percents are of the baseline's value, above 0 when the number grew.
 
     `change_percent` is the rule's own estimate. `minimum_detectable_percent` is the smallest worsening that

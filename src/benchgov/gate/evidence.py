@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ Sides = tuple[tuple[float, ...], tuple[float, ...]]
 """The independent samples of the baseline and of the current side."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What the samples of one pair say. `change` and its 95 % interval `low` … `high` are logarithms of
     after / before; `error` is their standard error; `looks` are those that were planned, if any."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchgov.gate.comparison import BandFinding, FamilyFinding, Finding
 from benchgov.report import Verdict
@@ -24,8 +23,7 @@ COMPARED = ("regression", "accepted", "improvement", "unchanged", "inconclusive"
 _DECIMALS = 6  # exp and log differ in the last bit between C libraries; the bytes must not
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A finding, and what it does to the verdict."""
 
     finding: Finding

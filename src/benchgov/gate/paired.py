@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchgov.baselines.aggregate import aggregate
-from benchgov.baselines.model import Entry
 from benchgov.gate.decide import Pair, Samples
-from benchgov.gate.pairing import EXACT_UNITS, Row, limit_of, new_row, no_ratio, what_failed
+from benchgov.gate.pairing import EXACT_UNITS, Before, Row, limit_of, new_row, no_ratio, what_failed
 from benchgov.gate.policy import GatePolicy
 from benchgov.report import Metric, Reference, Report, Run
 
@@ -45,14 +44,7 @@ def _row(run: Run, metric: Metric, other: Reference, policy: GatePolicy) -> Row:
         done = what_failed(other.overall, other.reason) if other.overall != "pass" else "has no samples of it"
         reason = f"the other revision {done}"
         return Row(run, metric, other.family, current=value, reason=reason)
-    before = Entry.model_construct(  # of values that are valid already: checking again costs a tenth
-        metric=metric.name,
-        unit=metric.unit,
-        direction=metric.direction,
-        aggregate=metric.aggregate,
-        value=aggregate(metric.reference, metric.aggregate),
-        samples=len(metric.reference),
-    )
+    before = Before(aggregate(metric.reference, metric.aggregate), metric.unit, len(metric.reference))
     if reason := no_ratio(before.value, value):
         return Row(run, metric, other.family, before=before, current=value, reason=reason)
     pair = Pair(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
+from typing import NamedTuple
 
 from benchgov.baselines.active import ActiveBaselines, ActiveRun, independent
 from benchgov.baselines.aggregate import aggregate
@@ -15,8 +15,20 @@ from benchgov.gate.policy import GatePolicy
 from benchgov.report import Metric, Report, Run, Source, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Before(NamedTuple):
+    """What a metric is held against: its value in `unit`, and how many samples are behind it."""
+
+    value: float
+    unit: str
+    samples: int
+
+    @classmethod
+    def of(cls, entry: Entry) -> Before:
+        """What a baseline has."""
+        return cls(entry.value, entry.unit, entry.samples)
+
+
+class Row(NamedTuple):
     """One metric of one run on either side, before it is judged.
 
     With a `pair` a rule decides. Without one, `verdict` and `effect` (on the whole comparison) are certain
@@ -26,7 +38,7 @@ class Row:
     run: Run | BaselineRun
     metric: Metric | Entry
     family: str
-    before: Entry | None = None
+    before: Before | None = None
     current: float | None = None
     pair: Pair | None = None
     verdict: FindingVerdict = "not-comparable"
@@ -57,8 +69,8 @@ def rows(report: Report, baselines: ActiveBaselines, policy: GatePolicy) -> Iter
     """Every metric of both sides once: in report order, then what only the baseline has, in its order."""
     reported = set()
     for run in report.runs:
-        reported.add(run.key)
-        active = baselines.runs.get(run.key)
+        reported.add(key := run.key)
+        active = baselines.runs.get(key)
         if active is None:
             yield from (new_row(run, metric) for metric in run.metrics if run.run_is_valid)
         elif not run.run_is_valid:
@@ -83,7 +95,7 @@ def _both(run: Run, metric: Metric, active: ActiveRun, entry: Entry, policy: Gat
     value = aggregate(metric.samples, metric.aggregate)
     reason = _obstacle(run, metric, active, entry, value)
     if reason:
-        return Row(run, metric, family, before=entry, current=value, reason=reason)
+        return Row(run, metric, family, before=Before.of(entry), current=value, reason=reason)
     key = run.key
     pair = Pair(
         Samples(entry.value, entry.samples, lambda: active.stored.sessions(key, entry.metric)),
@@ -92,7 +104,7 @@ def _both(run: Run, metric: Metric, active: ActiveRun, entry: Entry, policy: Gat
         aggregate=metric.aggregate,
         exact=metric.unit in EXACT_UNITS,
     )
-    return Row(run, metric, family, before=entry, current=value, pair=pair)
+    return Row(run, metric, family, before=Before.of(entry), current=value, pair=pair)
 
 
 def limit_of(
@@ -146,7 +158,7 @@ def new_row(run: Run, metric: Metric) -> Row:
 
 def _invalid(run: Run, active: ActiveRun, entry: Entry) -> Row:
     reason = f"the run {what_failed(run.overall, run.reason)}"
-    return Row(run, entry, active.run.family, before=entry, effect="blocked", reason=reason)
+    return Row(run, entry, active.run.family, before=Before.of(entry), effect="blocked", reason=reason)
 
 
 def what_failed(overall: str, reason: str) -> str:
@@ -162,7 +174,7 @@ def _missing(active: ActiveRun, entry: Entry, policy: GatePolicy) -> Row:
         active.run,
         entry,
         active.run.family,
-        before=entry,
+        before=Before.of(entry),
         verdict="missing",
         effect="blocked" if blocks else "pass",
         reason=reason,

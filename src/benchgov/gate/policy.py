@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from benchgov.baselines.model import Baseline
-from benchgov.baselines.thresholds import floor, of_band, resolve
+from benchgov.baselines.thresholds import floor, of_band, percent_of
 from benchgov.config import MetricThresholds, Policy
 from benchgov.errors import UsageError
 from benchgov.gate.accepted import Accepted
@@ -57,7 +57,7 @@ class GatePolicy:
         if metric in banded:
             return banded[metric]
         if baseline is None:
-            return resolve([(family, metric)], self.settings, self.families)[family][metric]
+            return percent_of((family, metric), self.settings, self.families)
         return baseline.thresholds.get(family, {}).get(metric, baseline.default_threshold)
 
     def banded(self, run: Run, family: str) -> MetricThresholds:

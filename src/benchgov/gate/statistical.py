@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -85,8 +85,7 @@ def _judge(evidence: Sequence[Evidence], terms: Terms) -> list[Decision]:
     ]
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(NamedTuple):
     """One pair's evidence, and what the procedures over all `tests` say of it.
 
     `certain` is Holm's answer, `slower` and `faster` are Benjamini and Hochberg's; at a p-value of `level`

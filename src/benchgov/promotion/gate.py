@@ -42,7 +42,7 @@ class PromotionGate:
         current_tier: str,
         report: BenchRunReport,
         *,
-        verification: Verification,
+        verification: Verification | None = None,
         target_tier: str | None = None,
         window: Iterable[Witness] = (),
         min_cases_for_promotion: Mapping[str, int] | None = None,
@@ -50,8 +50,8 @@ class PromotionGate:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
 
         `reasons` has every condition that fails, each on its own, and then which hosts' runs were ignored.
-        `verification` is that of the whole log, `window` are other recorded reports of the class,
-        `min_cases_for_promotion` is the registration's.
+        `verification` is that of the whole log (none is a reason against), `window` are other recorded
+        reports of the class, and `min_cases_for_promotion` is what its registration says.
 
         Raises:
             IncompleteReportError: the report is of a partial run.
@@ -134,9 +134,11 @@ def _of_scores(report: BenchRunReport, target: str, demands: Demands, needed: in
     return reasons
 
 
-def _of_log(report: BenchRunReport, verification: Verification) -> list[str]:
+def _of_log(report: BenchRunReport, verification: Verification | None) -> list[str]:
     reasons = []
-    if verification.divergence:
+    if verification is None:
+        reasons.append("the audit log was not verified")
+    elif verification.divergence:
         reasons.append(f"the audit log does not verify: {verification.divergence.error()}")
     if report.chain_head is None:
         reasons.append("the report is not recorded in the audit log")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.audit.chain import Appended, Draft, append, read, verify
+from benchgov.audit.eval_runs import held, linked
 from benchgov.audit.files import LogFiles
 from benchgov.audit.record import Record
 from benchgov.audit.verification import Verification
-from benchgov.canonical import blake3_hex
-from benchgov.documents import json_model
-from benchgov.errors import InputError, TamperError
+from benchgov.errors import InputError
 from benchgov.eval.models import BenchRunReport
-from benchgov.files import read_text
 from benchgov.promotion.gate import Seen
 from benchgov.rim import Clock
-
-MAX_REPORT_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -79,18 +75,8 @@ def report_of(record: Record, runs: Path) -> BenchRunReport:
 
     Raises:
         TamperError: the file is not what was recorded.
-        InputError: it is not there, or not a report.
+        InputError: it is not there, or the record names none.
     """
     if not record.evidence:
         raise InputError(f"record {record.sequence} of {record.host} names no run file", where=str(runs))
-    evidence = record.evidence[0]
-    path = runs / Path(evidence.name).name
-    report = json_model(read_text(path, MAX_REPORT_BYTES), BenchRunReport, str(path))
-    if blake3_hex(report.unlinked().to_bytes()) != evidence.blake3 or report.chain_head != record.chain_head:
-        raise TamperError(f"not the report that record {record.sequence} vouches for", where=str(path))
-    return report
-
-
-def reports(records: Sequence[Record], runs: Path) -> tuple[BenchRunReport, ...]:
-    """The reports of several records; raises as `report_of`."""
-    return tuple(report_of(record, runs) for record in records)
+    return linked(held(runs / Path(record.evidence[0].name).name, record), record)

@@ -41,7 +41,7 @@ class Override(Wire):
 class TierConfig(Wire):
     """The tiers, from the lowest to the highest, and what the evidence must show for each."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1] = 1
     thresholds: Annotated[Thresholds, Field(min_length=1)] = Field(
         description="tier → lower bound (lower_bound_95) that the evidence must reach; the lowest tier first"
     )

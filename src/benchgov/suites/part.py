@@ -24,7 +24,7 @@ Callable_ = Annotated[str, Field(pattern=CALLABLE_PATTERN)]
 class Part(BaseModel):
     """A part of a manifest: frozen, no unknown keys, no NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 def split_command(value: Any) -> Any:

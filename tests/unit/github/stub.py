@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.http_server import serving
 
 
 class Server(ThreadingHTTPServer):
@@ -49,7 +50,8 @@ class Handler(BaseHTTPRequestHandler):
             status, headers = self.server.failures.pop(0)
             self._answer(status, {"message": "refused"}, headers)
         else:
-            self._serve_artifact() or self._answer(*self._result(body), {})
+            if not self._serve_artifact():
+                self._answer(*self._result(body), {})
 
     def _serve_artifact(self) -> bool:
         """Redirect to an artifact's signed address, or send its bytes from there, as GitHub does."""
@@ -107,12 +109,5 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running() -> Iterator[Server]:
     """A server on a free port of the loopback address, until the block ends."""
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Server()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

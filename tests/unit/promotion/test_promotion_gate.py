@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.eval_builders import ENDED, report
+from tests.promotion_builders import ENDED, report
 
 from benchgov.audit.verification import Divergence, Verification
 from benchgov.errors import (
@@ -77,6 +77,7 @@ FAILING: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] =
         {},
         {"verification": Verification((), Divergence("log/3", 3, "a", "b"))},
     ),
+    "unverified": ("the audit log was not verified", {}, {}, {"verification": None}),
     "unrecorded": ("the report is not recorded in the audit log", {"chain_head": None}, {}, {}),
     "isolation": (
         "isolation_class subprocess is weaker than landlock",

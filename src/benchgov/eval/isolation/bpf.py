@@ -16,6 +16,8 @@ ALLOW = 0x7FFF0000
 KILL_PROCESS = 0x80000000
 _ERRNO = 0x00050000
 
+MAX_VALUES = 200
+
 Instruction = tuple[int, int, int, int]
 """Operation, jump if true, jump if false (both relative), operand."""
 
@@ -59,6 +61,11 @@ def program(architecture: int, rules: Sequence[Rule], *, beyond: int | None = No
 
 
 def _verdict(rule: Rule) -> list[Instruction]:
+    """Instructions that end with a verdict on a call of the rule's number.
+
+    Raises:
+        ValueError: more values than a jump reaches over.
+    """
     refuse = (_RETURN, 0, 0, _ERRNO | rule.error)
     if rule.when is None:
         return [refuse]
@@ -66,6 +73,8 @@ def _verdict(rule: Rule) -> list[Instruction]:
     first, last = (refuse, allow) if rule.when.test in {"is", "any-bit"} else (allow, refuse)
     operation = _JUMP_ANY_BIT if rule.when.test.endswith("bit") else _JUMP_EQUAL
     values = rule.when.values
+    if len(values) > MAX_VALUES:
+        raise ValueError(f"a condition on {len(values)} values; {MAX_VALUES} is the limit")
     # One jump for each value, over those that follow and over `last`, to `first`.
     tests = [(operation, len(values) - at, 0, value & 0xFFFFFFFF) for at, value in enumerate(values)]
     return [(_LOAD, 0, 0, _ARGUMENTS + 8 * rule.when.argument), *tests, last, first]

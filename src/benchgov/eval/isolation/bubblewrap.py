@@ -9,7 +9,7 @@ from pathlib import Path
 PROGRAM = "bwrap"
 
 
-def wrapper(reads: Sequence[Path], writes: Path) -> tuple[str, ...]:
+def wrapper(reads: Sequence[Path], writes: Sequence[Path]) -> tuple[str, ...]:
     """bwrap with every namespace new, `reads` to read, `writes` to write; no `/proc`, `/run` or `/tmp`.
 
     Sockets in those folders would connect to the world outside from any network namespace. There is no
@@ -17,6 +17,7 @@ def wrapper(reads: Sequence[Path], writes: Path) -> tuple[str, ...]:
     keeper inside ends when the harness does, and the namespace with it.
     """
     binds = [argument for path in reads for argument in ("--ro-bind", str(path), str(path))]
+    binds += [argument for path in writes for argument in ("--bind", str(path), str(path))]
     return (
         shutil.which(PROGRAM) or PROGRAM,
         "--unshare-all",
@@ -25,9 +26,6 @@ def wrapper(reads: Sequence[Path], writes: Path) -> tuple[str, ...]:
         "--dev",
         "/dev",
         *binds,
-        "--bind",
-        str(writes),
-        str(writes),
         "--chdir",
         "/",
         "--",

@@ -44,7 +44,7 @@ class Confinement:
         no_new_privileges()
         drop_capabilities()
         landlock.restrict(self._files(), network=self.network)
-        seccomp.install(self._calls())
+        seccomp.Filter(self._calls()).install()
 
     def _files(self) -> Iterable[tuple[Path, landlock.Access]]:
         read, write = (

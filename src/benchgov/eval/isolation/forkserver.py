@@ -8,14 +8,14 @@ another.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import secrets
 import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,14 +25,14 @@ from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.keeper import SWEEP
-from benchgov.eval.isolation.launch import Launch
+from benchgov.eval.isolation.launch import END_SECONDS, Launch, Started
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Watch
-from benchgov.eval.isolation.sweep import kill_group
 from benchgov.eval.isolation.worker import READY, UNCONFINED
 
 START_SECONDS = 60.0
-END_SECONDS = 5.0
+MAX_STARTS = 2
+"""So often in a row a start may fail: code that cannot be loaded is not tried for each question."""
 _NONCE_BYTES = 16
 
 
@@ -82,9 +82,8 @@ class ForkServer:
     def __init__(self, program: Program, launch: Launch) -> None:
         self._program = program
         self._launch = launch
-        self._process: subprocess.Popen[bytes] | None = None
-        self._orders: socket.socket | None = None
-        self._control: socket.socket | None = None
+        self._started: Started | None = None
+        self._failed_starts: list[ProcessFailure] = []
 
     def ask(self, task: Task, timeout: float) -> Answered:
         """The answer to one question, within `timeout` seconds (which the start of a server is no part of).
@@ -127,9 +126,9 @@ class ForkServer:
 
     def interrupt(self) -> None:
         """End the question that another thread waits for; it fails there as `killed`."""
-        if (orders := self._orders) is not None:
+        if (started := self._started) is not None:
             with contextlib.suppress(OSError):
-                orders.shutdown(socket.SHUT_RDWR)
+                started.orders.shutdown(socket.SHUT_RDWR)
 
     def start(self) -> None:
         """Start the server unless it runs.
@@ -137,27 +136,15 @@ class ForkServer:
         Raises:
             ProcessFailure: mostly `not_started`, with what it printed.
         """
-        if self._process is not None:
+        if self._started is not None:
             return
-        keeping, orders = socket.socketpair()
-        serving, control = socket.socketpair()
-        with keeping, serving:
-            self._orders, self._control = orders, control
-            handed = (keeping.fileno(), serving.fileno())
-            try:
-                self._process = subprocess.Popen(
-                    self._launch.command(*handed),
-                    env=dict(self._launch.environ),
-                    pass_fds=handed,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    start_new_session=True,
-                    cwd="/",
-                )
-            except OSError as error:
-                self.close()
-                raise ProcessFailure("not_started", f"cannot be started: {error}") from error
+        if len(self._failed_starts) >= MAX_STARTS:
+            last = self._failed_starts[-1]
+            raise ProcessFailure(last.kind, last.detail, stderr=last.stderr)
+        try:
+            self._started = self._launch.start()
+        except OSError as error:
+            raise ProcessFailure("not_started", f"cannot be started: {error}") from error
         self._prepare()
 
     def _prepare(self) -> None:
@@ -172,22 +159,28 @@ class ForkServer:
             if status != READY:
                 kind: Kind = "not_confined" if status == UNCONFINED else "not_started"
                 raise printed.failure(kind, f"cannot be loaded: {_last_line(printed.stderr)}")
+        except ProcessFailure as failure:
+            self._failed_starts.append(failure)
+            self.close()
+            raise
         except BaseException:
             self.close()
             raise
+        self._failed_starts.clear()
 
     def _exchange(self, message: dict[str, Json], watch: Watch) -> tuple[Printed, bytes]:
         """Send a message with three streams, and gather what comes until the worker says something."""
-        assert self._control is not None
+        assert self._started is not None
+        control = self._started.control
         with _question_file(message) as question, _pipe() as out, _pipe() as err:
             streams = [question.fileno(), out[1].fileno(), err[1].fileno()]
             try:
-                socket.send_fds(self._control, [b"?"], streams)
+                socket.send_fds(control, [b"?"], streams)
             except OSError:
                 raise ProcessFailure("killed", "its process was gone before it was asked") from None
             out[1].close()
             err[1].close()
-            collector = Collector((out[0], err[0]), self._control.fileno(), watch)
+            collector = Collector((out[0], err[0]), control.fileno(), watch)
             return collector.printed, collector.collect()
 
     def _sweep(self, printed: Printed, status: bytes) -> None:
@@ -196,31 +189,21 @@ class ForkServer:
             raise printed.failure("killed", "the process that serves it ended")
         if not self._program.sweeps:
             return
-        assert self._orders is not None
+        assert self._started is not None
+        orders = self._started.orders
         try:
-            self._orders.settimeout(END_SECONDS)
-            self._orders.sendall(SWEEP)
-            if self._orders.recv(1) != SWEEP:
+            orders.settimeout(END_SECONDS)
+            orders.sendall(SWEEP)
+            if orders.recv(1) != SWEEP:
                 raise ConnectionError
         except OSError:
             raise printed.failure("killed", "what keeps its processes ended") from None
 
     def close(self) -> None:
         """End the server and all that it started; a further question starts another."""
-        for end in (self._orders, self._control):
-            if end is not None:
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                end.close()
-        self._orders = self._control = None
-        process, self._process = self._process, None
-        if process is None:
-            return
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            kill_group(process.pid)
-            process.wait()
+        started, self._started = self._started, None
+        if started is not None:
+            started.close()
 
     def __enter__(self) -> ForkServer:
         return self
@@ -232,22 +215,27 @@ class ForkServer:
 
 
 class ForkServers:
-    """Several servers of one program; a question waits for the next that is free. Safe from many threads."""
+    """Several servers; a question waits for the next that is free. Safe from many threads."""
 
-    def __init__(self, program: Program, launch: Launch, count: int) -> None:
-        self.program = program
-        self._servers = [ForkServer(program, launch) for _ in range(count)]
-        self._free: queue.LifoQueue[ForkServer] = queue.LifoQueue()
-        for server in self._servers:
-            self._free.put(server)
+    def __init__(self, servers: Sequence[ForkServer]) -> None:
+        self._servers = servers
+        self._free: queue.LifoQueue[int] = queue.LifoQueue()
+        for index in reversed(range(len(servers))):
+            self._free.put(index)
+
+    @contextlib.contextmanager
+    def lend(self) -> Iterator[tuple[int, ForkServer]]:
+        """A server that nobody else asks meanwhile, and which one it is."""
+        index = self._free.get()
+        try:
+            yield index, self._servers[index]
+        finally:
+            self._free.put(index)
 
     def ask(self, task: Task, timeout: float) -> Answered:
         """As `ForkServer.ask`; waiting for a server takes nothing off `timeout`."""
-        server = self._free.get()
-        try:
+        with self.lend() as (_, server):
             return server.ask(task, timeout)
-        finally:
-            self._free.put(server)
 
     def __enter__(self) -> ForkServers:
         return self
@@ -275,9 +263,9 @@ def one_answer(printed: Printed, nonce: str) -> Any:
     from benchgov.documents import parse_json  # loads pydantic, which the worker does without
 
     try:
-        text = printed.stdout.decode("utf-8")
-        document = parse_json(text, "its standard output")
-    except (UnicodeDecodeError, InputError) as error:
+        document = parse_json(printed.stdout.decode("utf-8"), "its standard output")
+        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    except (UnicodeError, InputError) as error:
         raise printed.failure("malformed_output", f"not one JSON document: {error}") from None
     if not isinstance(document, dict) or set(document) != {"nonce", "answer"}:
         raise printed.failure("malformed_output", "not an object of a nonce and an answer")
@@ -301,8 +289,6 @@ def _last_line(stderr: bytes | bytearray) -> str:
 @contextlib.contextmanager
 def _question_file(message: dict[str, Json]) -> Iterator[IO[bytes]]:
     """A file without a name: a process that never reads its question keeps nobody waiting."""
-    import json
-
     with tempfile.TemporaryFile() as stream:
         stream.write(json.dumps(message, allow_nan=False).encode())
         stream.flush()

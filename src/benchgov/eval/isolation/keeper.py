@@ -36,6 +36,16 @@ def main(keeping: int, serving: int) -> NoReturn:
             os._exit(0)
 
 
+def connect(path: str) -> NoReturn:
+    """As `main`, with sockets that are connected to whoever listens at `path`: a container inherits none."""
+    for name in ("HOME", "HOSTNAME"):  # which every container is given
+        os.environ.pop(name, None)
+    ends = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+    for end in ends:
+        end.connect(path)
+    main(ends[0].detach(), ends[1].detach())
+
+
 def _obey(orders: socket.socket, child: int) -> None:
     """Sweep whenever told to; return when nobody is there to tell it."""
     while orders.recv(1) == SWEEP:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 LINUX = sys.platform.startswith("linux")
 
-_PR_SET_DUMPABLE = 4
+_PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
 _PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
@@ -60,6 +62,18 @@ def hide_process() -> None:
     """
     if LINUX:
         checked(prctl(_PR_SET_DUMPABLE, 0), "PR_SET_DUMPABLE")
+
+
+@contextmanager
+def hidden() -> Iterator[None]:
+    """`hide_process` for as long as the block lasts."""
+    before = prctl(_PR_GET_DUMPABLE) if LINUX else 0
+    hide_process()
+    try:
+        yield
+    finally:
+        if before == 1:
+            prctl(_PR_SET_DUMPABLE, before)
 
 
 def no_new_privileges() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import benchgov
+from benchgov.eval.isolation.sweep import kill_group
+
+END_SECONDS = 5.0
 
 FIXED_FLAGS = ("-s", "-P", "-S", "-B")
 """No user's or site's packages by themselves, nothing from the current folder, no bytecode written.
@@ -29,15 +35,36 @@ SCRUBBED: Mapping[str, str] = {
 }
 """All of the environment that a rubric has."""
 
-_BOOT = (
-    "import sys; sys.path.extend(sys.argv[3:]); "
-    "from benchgov.eval.isolation.keeper import main; main(int(sys.argv[1]), int(sys.argv[2]))"
-)
+_BOOT = "import sys; sys.path.extend(sys.argv[3:]); from benchgov.eval.isolation.keeper import main; "
+_INHERIT = _BOOT + "main(int(sys.argv[1]), int(sys.argv[2]))"
+
+
+@dataclass
+class Started:
+    """A keeper that runs: its process, the socket that it takes orders on, and the worker's."""
+
+    process: subprocess.Popen[bytes]
+    orders: socket.socket
+    control: socket.socket
+    kill: Callable[[], object] = lambda: None
+
+    def close(self) -> None:
+        """End it and all that it started: it does that itself when its sockets close, unless it is stuck."""
+        for end in (self.orders, self.control):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        try:
+            self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            kill_group(self.process.pid)
+            self.process.wait()
 
 
 @dataclass(frozen=True)
 class Launch:
-    """A keeper's command line: `wrapper` (bwrap and its options, say), Python, and where its modules lie."""
+    """How a keeper is started: `wrapper` (bwrap and its options, say), Python, and where its modules lie."""
 
     wrapper: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: dict(SCRUBBED))
@@ -45,18 +72,40 @@ class Launch:
     flags: tuple[str, ...] = FIXED_FLAGS
     path: tuple[str, ...] = field(default_factory=lambda: tuple(map(str, package_paths())))
 
-    def command(self, keeping: int, serving: int) -> list[str]:
-        """The command line, given the descriptors that the keeper inherits."""
-        return [
-            *self.wrapper,
-            self.python,
-            *self.flags,
-            "-c",
-            _BOOT,
-            str(keeping),
-            str(serving),
-            *self.path,
-        ]
+    def start(self) -> Started:
+        """Start a keeper that inherits its sockets.
+
+        Raises:
+            OSError: there is no such program, or no process can be made.
+        """
+        keeping, orders = socket.socketpair()
+        serving, control = socket.socketpair()
+        handed = (keeping.fileno(), serving.fileno())
+        with keeping, serving:
+            try:
+                command = [*self.wrapper, self.python, *self.flags, "-c", _INHERIT, *map(str, handed)]
+                process = spawn([*command, *self.path], self.environ, handed)
+            except OSError:
+                orders.close()
+                control.close()
+                raise
+        return Started(process, orders, control)
+
+
+def spawn(
+    command: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own, without standard streams."""
+    return subprocess.Popen(
+        command,
+        env=dict(environ),
+        pass_fds=descriptors,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
 
 
 def package_paths() -> tuple[Path, ...]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from benchgov.errors import IsolationUnavailableError
-from benchgov.eval.isolation import bubblewrap, landlock, places, seccomp
+from benchgov.eval.isolation import landlock, seccomp
 from benchgov.eval.isolation.confine import Confinement
+from benchgov.eval.vocabulary import ISOLATION_LEVELS
 
 if TYPE_CHECKING:
     from benchgov.eval.models import IsolationClass
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
 Level: TypeAlias = "IsolationClass"
 
 _PREFERRED: tuple[IsolationClass, ...] = ("landlock", "bubblewrap", "subprocess")
-_PROBE_SECONDS = 20.0
+_PROBE_SECONDS = 60.0
 
 
 def available() -> tuple[Level, ...]:
     """The levels that work here, from the weakest to the strongest."""
-    from benchgov.eval.models import ISOLATION_LEVELS
-
     return tuple(level for level in ISOLATION_LEVELS if works(level))
 
 
@@ -39,8 +38,6 @@ def choose(wanted: Level | Literal["auto"] = "auto", minimum: Level | None = Non
     Raises:
         IsolationUnavailableError: nothing here is what was asked for.
     """
-    from benchgov.eval.models import ISOLATION_LEVELS
-
     floor = ISOLATION_LEVELS.index(minimum) if minimum else 0
     candidates = _PREFERRED if wanted == "auto" else (wanted,)
     strong_enough = [level for level in candidates if ISOLATION_LEVELS.index(level) >= floor]
@@ -60,13 +57,21 @@ def _refusal(wanted: str, minimum: str | None, strong_enough: list[Level]) -> st
 
 def confines(level: Level) -> bool:
     """Whether processes of this level are confined by Landlock and seccomp too."""
+    if level == "container":
+        return _landlock_in_container()
     return level == "landlock" or (level == "bubblewrap" and works("landlock"))
 
 
 @cache
 def works(level: Level) -> bool:
     """Whether code can be run at this level here, by trying."""
-    probe = {"subprocess": _posix, "landlock": _landlock, "bubblewrap": _bubblewrap}.get(level)
+    probes = {
+        "subprocess": _posix,
+        "landlock": _landlock,
+        "bubblewrap": _bubblewrap,
+        "container": _container,
+    }
+    probe = probes.get(level)
     return probe is not None and probe()
 
 
@@ -126,12 +131,48 @@ def _refused(attempt: object) -> bool:
 
 def _bubblewrap() -> bool:
     """Start Python in it."""
-    reads = places.interpreter(())
-    command = [*bubblewrap.wrapper(reads, Path(os.devnull)), sys.executable, "-I", "-S", "-c", ""]
+    from benchgov.eval.isolation import bubblewrap
+
+    python, reads = _python()
+    return _ends_well([*bubblewrap.wrapper(reads, ()), python, "-I", "-S", "-c", ""])
+
+
+def _container() -> bool:
+    """Start Python in one."""
+    from benchgov.eval.isolation import container
+
+    python, reads = _python()
+    run = container.command(f"benchgov-probe-{os.getpid()}", reads, ())
+    return container.prepared() and _ends_well([*run, container.IMAGE, python, "-I", "-S", "-c", ""])
+
+
+@cache
+def _landlock_in_container() -> bool:
+    """Whether Landlock works there, too: what a container may ask of the kernel is for its runtime to say."""
+    from benchgov.eval.isolation import container
+    from benchgov.eval.isolation.launch import package_paths
+
+    python, reads = _python()
+    path = tuple(map(str, package_paths()))
+    run = container.command(f"benchgov-probe-{os.getpid()}", (*reads, *map(Path, path)), ())
+    code = (
+        "import sys; sys.path.extend(sys.argv[1:]); from benchgov.eval.isolation.levels import works; "
+        "sys.exit(not works('landlock'))"
+    )
+    return _ends_well([*run, container.IMAGE, python, "-I", "-S", "-c", code, *path])
+
+
+def _python() -> tuple[str, tuple[Path, ...]]:
+    from benchgov.eval.isolation import places
+
+    python = os.path.realpath(sys.executable)
+    return python, (*places.interpreter(()), *places.executable(python))
+
+
+def _ends_well(command: list[str]) -> bool:
     try:
         ended = subprocess.run(
             command,
-            env={},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PROBE_SECONDS,

@@ -36,6 +36,12 @@ def interpreter(python_path: Iterable[str]) -> tuple[Path, ...]:
     return outermost(path for path in wanted if path.exists())
 
 
+def executable(python: str) -> tuple[Path, ...]:
+    """What executing a Python needs besides its libraries: the program, and what says where they lie."""
+    beside = Path(python).parent.parent / "pyvenv.cfg"
+    return tuple(path for path in (Path(python), beside) if path.exists())
+
+
 def outermost(paths: Iterable[Path]) -> tuple[Path, ...]:
     """`paths` without those that lie below another of them; links stay as they are."""
     kept: list[Path] = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,11 @@ from pydantic import ValidationError
 from benchgov.canonical import Json
 from benchgov.eval.isolation import places
 from benchgov.eval.isolation.bubblewrap import wrapper
-from benchgov.eval.isolation.case_folder import CaseFolder, case_folder, wipe
+from benchgov.eval.isolation.case_folder import CaseFolder, wipe
 from benchgov.eval.isolation.confine import Confinement
-from benchgov.eval.isolation.forkserver import Answered, ForkServers, Program, Task
-from benchgov.eval.isolation.kernel import hide_process
+from benchgov.eval.isolation.container import ContainerLaunch
+from benchgov.eval.isolation.forkserver import Answered, ForkServer, ForkServers, Program, Task
+from benchgov.eval.isolation.kernel import hidden
 from benchgov.eval.isolation.launch import Launch
 from benchgov.eval.isolation.levels import Level, confines
 from benchgov.eval.isolation.limits import Limits
@@ -59,15 +62,49 @@ class RubricAnswer:
     stderr: bytes
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What all servers of one rubric have in common."""
+
+    bench_path: Path
+    level: Level
+    launch: Launch
+    reads: tuple[Path, ...]
+    limits: Limits
+
+    def server(self, folder: CaseFolder) -> ForkServer:
+        """One that sees its bench and what is put into `folder`."""
+        confined = confines(self.level)
+        reads, writes = (*self.reads, folder.given), (folder.work,)
+        program = Program(
+            target="benchgov.eval.isolation.rubric_worker:prepare",
+            setup={"bench_path": str(self.bench_path)},
+            confinement=Confinement(reads=reads, writes=writes) if confined else None,
+            limits=replace(self.limits, cpu_seconds=None),  # it serves any number of cases
+            sweeps=not confined,
+            lasting=confined,
+        )
+        return ForkServer(program, self._launch(reads, writes))
+
+    def _launch(self, reads: tuple[Path, ...], writes: tuple[Path, ...]) -> Launch:
+        if self.level == "bubblewrap":
+            return replace(self.launch, wrapper=wrapper(reads, writes))
+        if self.level == "container":
+            plain = {part.name: getattr(self.launch, part.name) for part in fields(Launch)}
+            return ContainerLaunch(**plain, reads=reads, writes=writes)
+        return self.launch
+
+
 class RubricHost:
     """Scores cases with one rubric; safe to use from many threads, each of which waits for its own answer."""
 
-    def __init__(self, servers: ForkServers, base: Path, *, level: Level, limits: Limits) -> None:
+    def __init__(
+        self, servers: ForkServers, folders: Sequence[CaseFolder], *, level: Level, limits: Limits
+    ) -> None:
         self.level = level
         self._servers = servers
-        self._base = base
+        self._folders = folders
         self._limits = limits
-        self._reads = servers.program.confinement.reads if servers.program.confinement else ()
 
     def score(self, case: BenchCase, harness_output: Mapping[str, Json], *, timeout: float) -> RubricAnswer:
         """The score of `harness_output` as an answer to `case`, within `timeout` seconds.
@@ -79,35 +116,39 @@ class RubricHost:
             RubricFailure: there is no valid score. The next case is not affected.
         """
         try:
-            with case_folder(self._base, input=case.input_path, expected=case.expected_path) as folder:
-                answered = self._servers.ask(self._task(case, harness_output, folder, timeout), timeout)
+            answered = self._asked(case, harness_output, timeout)
         except ProcessFailure as failure:
             raise RubricFailure(_CODES[failure.kind], failure.detail, failure.stderr) from failure
         except OSError as error:
             raise RubricFailure("harness.isolation", f"no folder for the case: {error}") from error
-        score = _valid(answered)
         measured = {
             "isolation_class": self.level,
             "wall_clock_ms": round(answered.seconds * 1000),
             "cost_usd": 0.0,
             "attempts": 1,
         }
-        return RubricAnswer(score.model_copy(update=measured), answered.stdout, answered.stderr)
+        score = _valid(answered).model_copy(update=measured)
+        return RubricAnswer(score, answered.stdout, answered.stderr)
 
-    def _task(
-        self, case: BenchCase, harness_output: Mapping[str, Json], folder: CaseFolder, timeout: float
-    ) -> Task:
-        copies = {"input_path": folder.given["input"], "expected_path": folder.given["expected"]}
-        shown = case.model_copy(update={**copies, "cassette_path": None})
-        own = Confinement(reads=(*self._reads, *folder.given.values()), writes=(folder.work,))
-        return Task(
-            question={"case": shown.to_json(), "harness_output": dict(harness_output)},
-            folder=folder.work,
-            confinement=own if confines(self.level) else None,
-            limits=replace(self._limits, cpu_seconds=_cpu_seconds(self._limits, timeout)),
-            environ={"TMPDIR": str(folder.work)},
-            problem=lambda: folder.problem(self._limits),
-        )
+    def _asked(self, case: BenchCase, harness_output: Mapping[str, Json], timeout: float) -> Answered:
+        with self._servers.lend() as (index, server):
+            folder = self._folders[index]
+            with folder.holding(input=case.input_path, expected=case.expected_path) as copies:
+                shown = case.model_copy(
+                    update={
+                        "input_path": copies["input"],
+                        "expected_path": copies["expected"],
+                        "cassette_path": None,
+                    }
+                )
+                task = Task(
+                    question={"case": shown.to_json(), "harness_output": dict(harness_output)},
+                    folder=folder.work,
+                    limits=replace(self._limits, cpu_seconds=_cpu_seconds(self._limits, timeout)),
+                    environ={"TMPDIR": str(folder.work)},
+                    problem=lambda: folder.problem(self._limits),
+                )
+                return server.ask(task, timeout)
 
 
 @contextlib.contextmanager
@@ -117,32 +158,36 @@ def open_rubric(
     """Scores by the rubric of the bench at `bench_path`, isolated at `level`, in up to `processes` at a time.
 
     `root` is the repository, which the rubric cannot read: it sees its bench without the cases, its Python,
-    and a copy of its own case. `level` comes from `levels.choose`. From now on no process of the same user
+    and a copy of its own case. `level` comes from `levels.choose`. Meanwhile no process of the same user
     can read this one's memory or environment.
     """
     del root
-    hide_process()
-    bench_path = bench_path.resolve()
+    limits = limits or Limits()
+    plan = _planned(bench_path.resolve(), level, limits)
+    with hidden(), _temporary_folder() as base:
+        folders = [CaseFolder(base / str(index)) for index in range(processes)]
+        for folder in folders:
+            folder.make()
+        with ForkServers([plan.server(folder) for folder in folders]) as servers:
+            yield RubricHost(servers, folders, level=level, limits=limits)
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
     base = Path(tempfile.mkdtemp(prefix="benchgov-rubric-")).resolve()
     try:
-        launch = Launch()
-        launch = replace(launch, path=places.importable(launch.path, bench_path))
-        reads = (*places.interpreter(launch.path), *places.of_bench(bench_path))
-        inside = Confinement(reads=(*reads, base), writes=(base,), forks=True)
-        if level == "bubblewrap":
-            launch = replace(launch, wrapper=wrapper(reads, base))
-        confined = confines(level)
-        program = Program(
-            target="benchgov.eval.isolation.rubric_worker:prepare",
-            setup={"bench_path": str(bench_path)},
-            confinement=replace(inside, reads=reads) if confined else None,
-            sweeps=not confined,
-            lasting=confined,
-        )
-        with ForkServers(program, launch, processes) as servers:
-            yield RubricHost(servers, base, level=level, limits=limits or Limits())
+        yield base
     finally:
         wipe(base)
+
+
+def _planned(bench_path: Path, level: Level, limits: Limits) -> _Plan:
+    python = os.path.realpath(sys.executable)
+    path = places.importable(Launch().path, bench_path)
+    reads = (*places.interpreter(path), *places.of_bench(bench_path))
+    if level in {"bubblewrap", "container"}:
+        reads = (*reads, *places.executable(python))
+    return _Plan(bench_path, level, Launch(python=python, path=path), reads, limits)
 
 
 def _cpu_seconds(limits: Limits, timeout: float) -> int:

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import platform
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from benchgov.eval.isolation import bpf
 from benchgov.eval.isolation.bpf import Rule, When
@@ -79,24 +80,34 @@ def supported() -> bool:
     return LINUX and platform.machine() in _MACHINES
 
 
-def install(rules: Sequence[Rule]) -> None:
-    """Put a filter around the calling thread and all that it starts, for good.
-
-    Raises:
-        OSError: the machine is unknown, or the kernel has no filters.
-    """
-    if not supported():
-        raise OSError(errno.ENOSYS, f"no filter is known for {platform.machine()}")
-    architecture, _, beyond = _MACHINES[platform.machine()]
-    code = bpf.assemble(bpf.program(architecture, rules, beyond=beyond))
-    instructions = ctypes.create_string_buffer(code, len(code))
-    program = _Program(len(code) // 8, ctypes.cast(instructions, ctypes.c_void_p))
-    no_new_privileges()
-    checked(prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(program)), "seccomp filter")
-
-
 class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+
+
+class Filter:
+    """A filter that is ready to be put around processes, by `install` in each."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        """Write the filter.
+
+        Raises:
+            OSError: the machine is unknown.
+        """
+        if not supported():
+            raise OSError(errno.ENOSYS, f"no filter is known for {platform.machine()}")
+        architecture, _, beyond = _MACHINES[platform.machine()]
+        code = bpf.assemble(bpf.program(architecture, rules, beyond=beyond))
+        self._code = ctypes.create_string_buffer(code, len(code))
+        self._program = _Program(len(code) // 8, ctypes.cast(self._code, ctypes.c_void_p))
+
+    def install(self) -> None:
+        """Put the filter around the calling thread and all that it starts, for good.
+
+        Raises:
+            OSError: the kernel has no filters, or refuses.
+        """
+        no_new_privileges()
+        checked(prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(self._program)), "seccomp filter")
 
 
 def refusing(names: Iterable[str], error: int = errno.EPERM) -> list[Rule]:
@@ -129,5 +140,10 @@ def no_signals_to(pids: Sequence[int]) -> list[Rule]:
 
 
 def _rule(name: str, when: When | None, error: int = errno.EPERM) -> list[Rule]:
-    numbers = {**_MACHINES[platform.machine()][1], **EVERYWHERE}
-    return [Rule(numbers[name], error, when)] if name in numbers else []
+    number = _numbers().get(name)
+    return [] if number is None else [Rule(number, error, when)]
+
+
+@cache
+def _numbers() -> Mapping[str, int]:
+    return {**_MACHINES[platform.machine()][1], **EVERYWHERE}

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.kernel import LINUX, drop_capabilities, no_new_privileges
 from benchgov.eval.isolation.limits import Limits
+from benchgov.eval.isolation.seccomp import Filter, no_processes
 
 READY, UNCONFINED = b"ready\n", b"unconfined\n"
 STREAMS = 3
@@ -35,7 +36,9 @@ def serve(control: socket.socket) -> NoReturn:
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
     nothing = os.open(os.devnull, os.O_RDWR)
     _adopt(_receive(control))
-    handler = _start(_question(), control)
+    message = _question()
+    handler = _start(message, control)
+    last = _last_filter(message["confinement"])
     for stream in range(STREAMS):
         os.dup2(nothing, stream)
     gc.collect()
@@ -47,7 +50,7 @@ def serve(control: socket.socket) -> NoReturn:
         if child == 0:
             control.close()
             _adopt(streams)
-            _answer(handler, nothing)
+            _answer(handler, nothing, last)
         _close(streams)
         _, status = os.waitpid(child, 0)
         os.write(control.fileno(), b"%d\n" % os.waitstatus_to_exitcode(status))
@@ -91,7 +94,8 @@ def _start(message: dict[str, Any], control: socket.socket) -> Handler:
         if LINUX:
             no_new_privileges()
             drop_capabilities()
-        _restrict(message)
+        # A server has to fork. Where answers may not, `_last_filter` sees to it in each.
+        _restrict(message, forks=True)
     except (OSError, ValueError):
         traceback.print_exc()
         os.write(control.fileno(), UNCONFINED)
@@ -104,7 +108,13 @@ def _start(message: dict[str, Any], control: socket.socket) -> Handler:
     return handler
 
 
-def _answer(handler: Handler, nothing: int) -> NoReturn:
+def _last_filter(confinement: dict[str, Any] | None) -> Filter | None:
+    if confinement is None or confinement["forks"] or confinement["programs"]:
+        return None
+    return Filter(no_processes())
+
+
+def _answer(handler: Handler, nothing: int, last: Filter | None) -> NoReturn:
     """Answer the question on 0 and end, without what the code below left to be done at exit."""
     status = 1
     try:
@@ -113,6 +123,8 @@ def _answer(handler: Handler, nothing: int) -> NoReturn:
         if message["folder"]:
             os.chdir(message["folder"])
         os.environ.update(message["environ"])
+        if last is not None:
+            last.install()
         _restrict(message)
         answer = {"nonce": message["nonce"], "answer": handler(message["question"])}
         _write(json.dumps(answer, allow_nan=False).encode() + b"\n")
@@ -123,11 +135,11 @@ def _answer(handler: Handler, nothing: int) -> NoReturn:
         os._exit(status)
 
 
-def _restrict(message: dict[str, Any]) -> None:
+def _restrict(message: dict[str, Any], **allowed: bool) -> None:
     if message["limits"]:
         Limits.from_json(message["limits"]).apply()
     if message["confinement"]:
-        Confinement.from_json(message["confinement"]).apply()
+        Confinement.from_json({**message["confinement"], **allowed}).apply()
 
 
 def _write(data: bytes) -> None:

@@ -42,7 +42,9 @@ def prepare(setup: Mapping[str, Any]) -> Callable[[Any], Any]:
 
 def _load(setup: Mapping[str, Any]) -> Target:
     sys.path.insert(0, setup["root"])
-    import benchgov.eval.models  # here rather than after each fork
+    import benchgov.eval.canary  # these here, rather than after each fork
+    import benchgov.eval.cost_tag
+    import benchgov.eval.models
 
     if setup["cassettes"]:
         import benchgov.eval.cassettes
@@ -53,6 +55,8 @@ def _load(setup: Mapping[str, Any]) -> Target:
         target = getattr(target, name)
     if not callable(target):
         raise TypeError(f"{setup['module']}:{setup['name']} is not callable")
+    if inspect.iscoroutinefunction(target):
+        import asyncio  # noqa: F401
     return target  # type: ignore[no-any-return]
 
 

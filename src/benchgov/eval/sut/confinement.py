@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import benchgov
 from benchgov.eval.isolation.confine import Confinement, everything_but
+from benchgov.eval.isolation.places import CASES
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where semaphores are made
 
@@ -19,11 +20,12 @@ def sut_confinement(
 ) -> Confinement:
     """The confinement of a SUT of the repository at `root` that works in `folder`.
 
-    It may not read what lies below `deny`, the repository's history and what the harness keeps, nor below the
-    folder for temporary files, where the other cases are. It writes below `folder` and `writes` only. Folders
-    can be listed everywhere: Python finds modules that way, and names are no answers.
+    It may not read what lies below `deny` (the cases of a bench, and with them those of the benches beside
+    it, and all cassettes), the repository's history and what the harness keeps, nor below the folder for
+    temporary files, where the other cases are. It writes below `folder` and `writes` only. Folders can be
+    listed everywhere: Python finds modules that way, and names are no answers.
     """
-    denied = [*map(_resolved, deny), *_of_harness(root.resolve())]
+    denied = [*_hidden(map(_resolved, deny)), *_of_harness(root.resolve())]
     temporary = Path(tempfile.gettempdir()).resolve()
     readable = list(everything_but([*denied, temporary]))
     for needed in _needed(root):
@@ -36,6 +38,13 @@ def sut_confinement(
         programs=True,
         guarded=(os.getpid(),),
     )
+
+
+def _hidden(deny: Iterable[Path]) -> Iterator[Path]:
+    for path in deny:
+        yield path
+        if path.name in CASES:
+            yield from (beside for name in sorted(CASES) for beside in path.parent.parent.glob(f"*/{name}"))
 
 
 def _of_harness(root: Path) -> Iterator[Path]:

@@ -97,7 +97,7 @@ class Sut:
             return output, cost, log[-KEPT_LOG_BYTES:], time.monotonic() - began
 
     def _task(self, place: Place, tag: str, canary: str) -> Task:
-        environ = {TAG_VARIABLE: tag, CANARY_VARIABLE: canary, "TMPDIR": str(place.temporary)}
+        environ = {TAG_VARIABLE: tag, CANARY_VARIABLE: canary, "TMPDIR": str(place.folder)}
         folder = self._setting.root if self.spec.command else place.case.input_path
         said = {**place.question(), "tag": tag, "canary": canary, "offline": self.confined}
         return Task(said, folder, environ=environ, limits=self._setting.limits)

@@ -23,6 +23,9 @@ from benchgov.eval.sut.spec import SutSpec
 MAX_LOG_BYTES = 16 * 1024 * 1024
 
 _ESCAPED = 4  # the answer of a callable comes as a JSON string, where a character may take that many bytes
+_END_SECONDS = 10.0
+_LOADED = "loaded"
+"""The folder for temporary files that loading the SUT made: they are there as long as it is."""
 _FLAGS = ("-P", "-B")  # unlike a rubric's Python it is the caller's, with all that is installed there
 
 
@@ -67,7 +70,7 @@ class Setting:
         if self.confined:
             confinement = sut_confinement(root, folder, deny=self.deny, writes=spec.writes)
         program = Program("benchgov.eval.sut.child:prepare", setup, confinement, self.limits)
-        environ = {**sut_environment(self.environ, spec.keep, Path.cwd()), "TMPDIR": str(folder)}
+        environ = {**sut_environment(self.environ, spec.keep, Path.cwd()), "TMPDIR": str(folder / _LOADED)}
         own = str(Path(benchgov.__file__).resolve().parent.parent)
         return ForkServer(program, Launch(environ=environ, flags=_FLAGS, path=(own,)))
 
@@ -78,7 +81,7 @@ class Lanes:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._work = Path(tempfile.mkdtemp(prefix="benchgov-sut-")).resolve()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._idle: list[Lane] = []
         self._busy: list[Lane] = []
         self._made = 0
@@ -98,7 +101,7 @@ class Lanes:
             self._give_back(lane)
 
     def close(self) -> None:
-        """End every process of the SUT; who waits for an answer gets none."""
+        """End every process of the SUT; who waits for an answer gets none, and is waited for."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -107,6 +110,8 @@ class Lanes:
             lane.server.interrupt()
         for lane in idle:
             lane.server.close()
+        with self._lock:
+            self._lock.wait_for(lambda: not self._busy, _END_SECONDS)
         clear(self._work)
 
     def _take(self, *, cassettes: bool) -> Lane:
@@ -120,15 +125,16 @@ class Lanes:
     def _new(self, *, cassettes: bool) -> Lane:
         self._made += 1
         folder = self._work / f"lane-{self._made}"
-        folder.mkdir()
+        (folder / _LOADED).mkdir(parents=True)
         return Lane(self._setting.server(folder, cassettes=cassettes), folder)
 
     def _give_back(self, lane: Lane) -> None:
         """Keep the lane for another case, if nothing of this one is left in its folder."""
-        clean = all(clear(entry) for entry in lane.folder.iterdir())
+        clean = all(clear(entry) for entry in lane.folder.iterdir() if entry.name != _LOADED)
+        if not clean or self._closed:
+            lane.server.close()
         with self._lock:
             self._busy.remove(lane)
             if clean and not self._closed:
                 self._idle.append(lane)
-                return
-        lane.server.close()
+            self._lock.notify_all()

@@ -18,11 +18,6 @@ class Place:
     folder: Path
     case: BenchCase
 
-    @property
-    def temporary(self) -> Path:
-        """Where the SUT's temporary files go."""
-        return self.folder / "tmp"
-
     def question(self) -> dict[str, Json]:
         """What is said of the case to the SUT's process (`child`)."""
         return {"case": self.case.to_json(), "input_path": str(self.case.input_path)}
@@ -38,7 +33,6 @@ def lay_out(case: BenchCase, folder: Path) -> Place:
         OSError: something cannot be read or written.
     """
     folder.mkdir()
-    (folder / "tmp").mkdir()
     shutil.copytree(case.input_path, folder / "input", symlinks=True)
     paths: dict[str, Path | None] = {"input_path": folder / "input", "expected_path": folder / "expected"}
     if case.cassette_path is not None:

@@ -1,0 +1,28 @@
+"""What the harness adds to each case of a system under test, as a ratio to a process that does nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("sut_ratio.py")
+
+
+@pytest.mark.parametrize("cases", [50, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_a_trivial_case_takes_no_more_than_starting_python(cases: int) -> None:
+    """Its copy of the input, a fork, the question, the answer and the sweep: less than `python -c pass`."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    root = PROGRAM.parents[2]
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), str(cases)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**environ, "PYTHONPATH": os.pathsep.join([str(root), *filter(None, sys.path)])},
+    )
+    assert json.loads(done.stdout)["ratio"] <= 1
