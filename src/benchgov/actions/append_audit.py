@@ -11,7 +11,7 @@ from pydantic import Field
 
 from benchgov.actions.attesting import anchored
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag, Lines
-from benchgov.actions.job import Job, option
+from benchgov.actions.job import Ended, Job, option
 from benchgov.cli.common import Project
 
 _TOKEN = "${{ github.token }}"  # noqa: S105 - the expression, not a token
@@ -145,13 +145,9 @@ def _append(inputs: Inputs, job: Job, project: Project) -> int:
     if ended.blocked:
         return job.blocked(ended.blocked, fail=True)
     records = json.loads(ended.stdout)
-<<<<<<< HEAD
-    attested = anchored(inputs, job, records, option("store", store), {}) if inputs.attest else {}
-    _tell(job, records, store, attested)
-=======
     last = max(records, key=lambda record: int(record["sequence"]))
-    _tell(job, records, f"{last['sequence']}:{last['chain_head']}", store)
->>>>>>> hub
+    attested = anchored(inputs, job, records, option("store", store), {}) if inputs.attest else {}
+    _tell(job, records, f"{last['sequence']}:{last['chain_head']}", store, attested)
     if store.startswith(_GIT):
         job.workflow.annotate(
             "warning",
@@ -187,9 +183,7 @@ def _collect(inputs: Inputs, job: Job, project: Project) -> int:
             *writing,
         ]
         outcomes.append(job.command(sweep, capture=True, variables=variables))
-<<<<<<< HEAD
-=======
-    return _judge(outcomes, job, store)
+    return _judge(outcomes, inputs, job, store, variables)
 
 
 def _folders(inputs: Inputs, downloaded: str) -> list[str]:
@@ -199,23 +193,18 @@ def _folders(inputs: Inputs, downloaded: str) -> list[str]:
     return [str(Path(one).absolute()) for one in inputs.folders]
 
 
-def _judge(outcomes: list[Ended], job: Job, store: str) -> int:
->>>>>>> hub
+def _judge(outcomes: list[Ended], inputs: Inputs, job: Job, store: str, variables: dict[str, str]) -> int:
     for ended in outcomes:
         if ended.blocked:
             return job.blocked(ended.blocked, fail=True)
     values = [json.loads(ended.stdout) for ended in outcomes]
     for value in values:
         _annotate(value, job)
-<<<<<<< HEAD
-    records = [record for value in values for record in value["records"]]
-    pushed = [*option("store", store), *option("push", inputs.remote if store.startswith(_GIT) else "")]
-    attested = anchored(inputs, job, records, pushed, variables) if inputs.attest else {}
-    _tell(job, records, store, attested)
-=======
     head = next((value["head"] for value in reversed(values) if value["head"]), "")
-    _tell(job, [record for value in values for record in value["records"]], head, store)
->>>>>>> hub
+    records = [record for value in values for record in value["records"]]
+    log = [*option("store", store), *option("push", inputs.remote if store.startswith(_GIT) else "")]
+    attested = anchored(inputs, job, records, log, variables) if inputs.attest else {}
+    _tell(job, records, head, store, attested)
     return max((ended.code for ended in outcomes), default=0)
 
 
@@ -240,13 +229,7 @@ def _annotate(value: dict[str, Any], job: Job) -> None:
         job.workflow.annotate("error", f"{len(told) - _MOST_FAULTS} more; the log has them", title="benchgov")
 
 
-<<<<<<< HEAD
-def _tell(job: Job, records: list[dict[str, Any]], store: str, attested: dict[str, str]) -> None:
-    last = max(records, key=lambda record: int(record["sequence"]), default=None)
-    head = f"{last['sequence']}:{last['chain_head']}" if last else ""
-=======
-def _tell(job: Job, records: list[dict[str, Any]], head: str, store: str) -> None:
->>>>>>> hub
+def _tell(job: Job, records: list[dict[str, Any]], head: str, store: str, attested: dict[str, str]) -> None:
     new = sum(bool(record["new"]) for record in records)
     shown = store if store.startswith(_GIT) else job.shown(Path(store))
     outputs = Outputs(head=head, recorded=str(new), store=shown, **attested)

@@ -26,14 +26,10 @@ from benchgov.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-<<<<<<< HEAD
     from benchgov.audit.files import LogFiles
-    from benchgov.audit.kept import Kept
-    from benchgov.audit.verification import Job, Outcome, Verification
-=======
     from benchgov.audit.jobs import Job, Outcome
+    from benchgov.audit.kept import Kept
     from benchgov.audit.verification import Verification
->>>>>>> hub
     from benchgov.cli.common import Project
 
 
