@@ -55,7 +55,7 @@ def test_it_goes_on_by_a_proof_only(tmp_path: Path) -> None:
     first = cosign(head(5), WITNESS, state, now=NOW)
     again = cosign(first, WITNESS, state, now=NOW.replace(hour=13))
     assert len(again.note.signatures) == 1
-    with pytest.raises(UsageError, match="has seen 5 records") as caught:
+    with pytest.raises(UsageError, match=r"has seen 5 records") as caught:
         cosign(head(12), WITNESS, state, now=NOW)
     assert "prove --from 5 --to 12" in caught.value.remedy
     with pytest.raises(UsageError, match="the proof is about"):
@@ -71,7 +71,7 @@ def test_it_neither_goes_back_nor_forks(tmp_path: Path, given: SignedCheckpoint)
     state = tmp_path / "seen.json"
     cosign(head(5), WITNESS, state, now=NOW)
     before = state.read_bytes()
-    with pytest.raises(TamperError, match="goes back|two heads at 5") as caught:
+    with pytest.raises(TamperError, match=r"goes back|two heads at 5") as caught:
         cosign(given, WITNESS, state, now=NOW)
     assert len(caught.value.details) == 2
     assert state.read_bytes() == before
