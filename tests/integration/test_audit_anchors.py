@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -242,3 +243,40 @@ def test_on_a_branch_it_is_the_same(call: Call, tmp_path: Path) -> None:
     assert made["subject"][0]["digest"]["sha256"] == hashlib.sha256(report.read_bytes()).hexdigest()
     git(tmp_path, "update-ref", "-d", "refs/heads/benchgov-audit")
     assert call("append", str(report), *log, "--seen", "seen.txt")[0] == 5
+
+
+def shown(heading: str) -> list[list[str]]:
+    """The commands in the first console block below a heading of docs/audit.md, each as its arguments."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "audit.md").read_text()
+    block = page.split(f"\n## {heading}", 1)[1].split("```console\n", 1)[1].split("```", 1)[0]
+    lines = [line.removeprefix("$ benchgov audit ") for line in block.splitlines()]
+    return [shlex.split(line.split(" > ")[0], comments=True) for line in lines]
+
+
+def test_the_three_commands_of_an_outsider(call: Call) -> None:
+    """As the page shows them, where there is a log called `audit`, a record of it, and a checkpoint."""
+    write_log(Path("audit"), 20)
+    assert call("checkpoint", "--store", "audit", "--out", "anchor.txt")[0] == 0
+    shutil.copy(record_path(Path("audit"), HOST, 12), ".")
+    commands = shown("Check it in three commands")
+    assert [command[0] for command in commands] == ["verify", "prove", "check-proof"]
+    assert [call(*command)[0] for command in commands] == [0, 0, 0]
+
+
+def test_the_witness_of_the_page(call: Call) -> None:
+    """The three commands of somebody who is not the log's writer."""
+    call("checkpoint", "--out", "checkpoint.txt")
+    made, first, later = shown("Anchors")
+    assert [call(*command)[0] for command in (made, first)] == [0, 0]
+    grow(30)
+    call("checkpoint", "--out", "later.txt")
+    call("prove", "--from", "20", "--to", "30", "--out", "growth.proof.json")
+    assert call(*later)[0] == 0
+    assert Path("later-cosigned.txt").read_text().count("witness.example/w1") == 1
+
+
+def test_the_root_log_of_the_page(call: Call) -> None:
+    """The four commands that lead from a record to one checkpoint for all hosts."""
+    commands = shown("Many hosts, one checkpoint")
+    named = [[HOST if part == "HOST" else part for part in command] for command in commands]
+    assert [call(*command)[0] for command in named] == [0, 0, 0, 0]

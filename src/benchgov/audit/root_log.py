@@ -168,7 +168,7 @@ def extend(files: LogFiles, *, origin: str, signer: Signer | None = None) -> Ext
 
 
 def _take_up(files: LogFiles, size: int) -> tuple[str, ...]:
-    added = []
+    added: list[str] = []
     for host in list_hosts(files).names:
         last = newest(files, host)
         if last is None or not last.head.size:
