@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from tests.audit_builders import HOST, content
+from tests.unit.dossier import examples as ex
 
 from benchgov.audit.chain import Draft, Kind
 from benchgov.audit.drafts import draft_of_bytes
 from benchgov.audit.record import GENESIS, Record
 from benchgov.audit.subjects import check_subject
 from benchgov.errors import InputError
+from benchgov.gate.control_result import Control, Rate
 from benchgov.history.model import History
 from benchgov.replay.comparison import Hashes, Policy, ReplayComparison
 
@@ -90,8 +91,30 @@ def test_a_file_of_another_kind_is_refused(kind: Kind) -> None:
 
 
 def test_a_control_is_known_by_its_content() -> None:
-    """The published one of this project."""
-    path = next((Path(__file__).resolve().parents[3] / "bench").rglob("control.json"), None)
-    if path is None:
-        pytest.skip("no control is published")
-    assert drafted(path.read_bytes()).kind == "control"
+    """With its rate of false alarms, and which of the slowdowns were found."""
+    rate = Rate(events=1, trials=20, rate=0.05, interval=(0.001, 0.25))
+    report = ex.report()
+    control = Control(
+        schema_version=1,
+        suite="core",
+        regime="default",
+        revision=None,
+        dirty=None,
+        environment=report.environment,
+        authoritative=True,
+        started_at_utc=report.started_at_utc,
+        finished_at_utc=report.finished_at_utc,
+        looks=(10,),
+        alpha=0.01,
+        verdict="inside",
+        reason="",
+        alarms=rate,
+        resplits=rate,
+        slowdown_percent=5.0,
+        power=rate,
+        noise=(),
+        reports=(),
+    )
+    draft = drafted(control.to_bytes())
+    assert (draft.kind, draft.subject["false_alarms"], draft.subject["rounds"]) == ("control", 1, 20)
+    assert (draft.subject["slowdowns_found"], draft.subject["verdict"]) == (1, "inside")
