@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.cli.audit_anchor import anchor, predicate, witness
+from benchgov.cli.audit_anchor import anchor
 from benchgov.cli.audit_checkpoint import checkpoint, file_type, keygen, seen_option, store_option
 from benchgov.cli.audit_collect import collect
 from benchgov.cli.audit_proofs import check_proof, prove
 from benchgov.cli.audit_read import export, log, print_records, show
 from benchgov.cli.audit_redact import allow_option, default_files, kind_option, redact_check, wanted_kind
 from benchgov.cli.audit_sweep import sweep
+from benchgov.cli.audit_witness import predicate, witness
 from benchgov.cli.common import (
     config_option,
     format_option,
