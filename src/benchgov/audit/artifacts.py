@@ -1,6 +1,7 @@
 """The evidence in a folder of downloaded artifacts, as drafts. What is in there may be anybody's.
 
     FOLDER/<artifact>/…/report.json, comparison.json, environment.json     one record each
+    FOLDER/<artifact>/…/control.json, history.json, replay-comparison.json    one record each
     FOLDER/<artifact>/…/<time>-<id>.json, <time>.json                      an eval run, a promotion verdict
     FOLDER/<artifact>/…/dossier.md, index.html                             one record for both
 
@@ -21,7 +22,18 @@ from benchgov.audit.drafts import draft_of_bytes, from_dossier
 from benchgov.errors import BenchgovError, InputError
 from benchgov.files import MAX_DOCUMENT_BYTES
 
-_NAMES = frozenset({"report.json", "comparison.json", "environment.json"})
+EVIDENCE = frozenset(
+    {
+        "report.json",
+        "comparison.json",
+        "environment.json",
+        "control.json",
+        "history.json",
+        "replay-comparison.json",
+    }
+)
+"""Names of files that a record is made of."""
+
 _EVAL = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z(?:-[0-9a-f]{8})?\.json", re.ASCII)
 
 MAX_ENTRIES = 200_000
@@ -75,7 +87,7 @@ def is_evidence(name: str) -> bool:
 
 def _is_single(name: str) -> bool:
     """Whether a file that is called so is a record's only evidence."""
-    return name in _NAMES or _EVAL.fullmatch(name) is not None
+    return name in EVIDENCE or _EVAL.fullmatch(name) is not None
 
 
 def run_environ(run_id: str | None, attempt: str | None = None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.cli.audit_checkpoint import file_type, store_option
+from benchgov.cli.audit_checkpoint import file_type, seen_option, store_option
 from benchgov.cli.audit_read import print_records
 from benchgov.cli.audit_redact import allow_option
 from benchgov.cli.common import config_option, format_option, open_project, print_json
@@ -27,6 +27,7 @@ def writing_options(command: Callable[..., int]) -> Callable[..., int]:
         format_option,
         config_option,
         store_option,
+        seen_option,
         allow_option,
         click.option(
             "--attempts",
@@ -96,12 +97,14 @@ def record(project: Project, haul: Haul, given: dict[str, Any], of: str) -> Coll
     """Append what was gathered; `of` says in the commit's message what it is of."""
     from benchgov.audit.collect import Collection
     from benchgov.audit.collect import collect as collect_items
+    from benchgov.audit.seen import watching
 
     if not haul.items:
         return Collection()
     files = log_files(project, given)
     _entitle(files, f"audit: {of}" if of else "audit: collected artifacts")
-    return collect_items(files, haul.items, _writer(project, files, given), _pace(given))
+    with watching(given["seen"], files):
+        return collect_items(files, haul.items, _writer(project, files, given), _pace(given))
 
 
 def log_files(project: Project, given: dict[str, Any]) -> LogFiles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,7 +50,8 @@ class PromotionGate:
     ) -> PromotionVerdict:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
 
-        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log;
+        `reasons` has every condition that fails, each on its own, and then which hosts' runs were ignored.
+        `verification` is that of the whole log;
         none is a reason against. `window` are other recorded reports of the class. `declared` is its
         registration: it may ask for more passed cases, and the run must be of the SUT that it names.
 
@@ -65,6 +67,7 @@ class PromotionGate:
         following = self._tiers.after(current_tier)
         target = target_tier or following or current_tier
         demands = self._tiers.demands(task_class_name, target)
+        window = tuple(window)
         needed = max(demands.min_passed, declared.min_cases_for_promotion.get(target, 0) if declared else 0)
         reasons = (
             *_of_tiers(current_tier, target, following),
@@ -78,7 +81,7 @@ class PromotionGate:
             current_tier=current_tier,
             target_tier=target,
             evidence_sufficient=not reasons,
-            reasons=reasons or (MET,),
+            reasons=(*(reasons or (MET,)), *_ignored(report, demands, window)),
             lower_bound_95=report.lower_bound_95,
             threshold_at_target=demands.threshold,
             run_id=report.run_id,
@@ -168,3 +171,17 @@ def _of_conditions(report: BenchRunReport, demands: Demands, recent: Sequence[Wi
     if not source and len(hosts) > 1:
         reasons.append(f"no promotion source is named, and the window has {len(hosts)} hosts")
     return reasons
+
+
+def _ignored(report: BenchRunReport, demands: Demands, window: Iterable[Witness]) -> list[str]:
+    """The hosts of the class's runs that did not count, because another one is the promotion source."""
+    source = demands.promotion_source
+    others = Counter(
+        one.host_fingerprint
+        for one in window
+        if source and one.task_class == report.task_class and one.host_fingerprint != source
+    )
+    return [
+        f"ignored: {count} {'run' if count == 1 else 'runs'} of {host}, not the promotion source {source}"
+        for host, count in sorted(others.items())
+    ]

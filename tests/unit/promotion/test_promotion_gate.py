@@ -150,7 +150,11 @@ def test_what_does_not_count_as_evidence_mixes_nothing() -> None:
         Seen("vuln", True, ENDED + timedelta(days=1), "host-a", "microvm"),
         Seen("vuln", True, ENDED, "host-b", "microvm"),
     ]
-    assert reasons(report(), gate(promotion_source="host-a"), window=window) == (MET,)
+    verdict = gate(promotion_source="host-a").evaluate(
+        "vuln", "bronze", report(), verification=INTACT, window=iter(window)
+    )
+    assert verdict.evidence_sufficient
+    assert verdict.reasons == (MET, "ignored: 1 run of host-b, not the promotion source host-a")
 
 
 def test_an_override_is_of_its_class_alone() -> None:
