@@ -53,6 +53,7 @@ test-e2e: $(VENV)/dev.stamp ## workflows under act, against a GitHub emulator
 
 test-slow: $(VENV)/dev.stamp ## soak, fault injection, large scale
 	$(PY) -m pytest -m slow
+	BENCHGOV_ALL_EXAMPLES=1 $(PY) -m pytest tests/property
 
 wheel-test: $(VENV)/dev.stamp ## build the wheel, install it alone, and run it
 	$(PY) tools/wheel_test.py

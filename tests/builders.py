@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -74,3 +75,8 @@ def report_of(
         "runs": listed,
     }
     return Report.model_validate({**values, **changes})
+
+
+def examples(count: int) -> int:
+    """How many examples a fuzz test tries: all in the slow suite, a quarter in the quick one."""
+    return count if os.environ.get("BENCHGOV_ALL_EXAMPLES") else max(25, count // 4)

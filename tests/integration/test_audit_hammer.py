@@ -65,7 +65,7 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("each", "readers"), [(8, 2), pytest.param(1_000, 4, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("each", "readers"), [(6, 1), pytest.param(1_000, 4, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_many_writers_and_readers(tmp_path: Path, each: int, readers: int) -> None:
     """16 processes append, and seal; every head that a reader saw is in the log that comes out."""

@@ -81,6 +81,7 @@ def faults_of(result: Any) -> list[str]:
     return [name for name, holds in checks.items() if not holds]
 
 
+@pytest.mark.slow  # the quick suite replays all of them against a committed report
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_protocol_holds_and_prints_the_same_bytes_twice(name: str, tmp_path: Path) -> None:
     """Another hash seed, temporary folder, time zone and Git variables change nothing; no path is printed.

@@ -589,6 +589,7 @@ def test_a_selection_that_no_source_meets_is_blocked(repository: Repository) -> 
     assert against("--only=go/demo/Sort", ref="HEAD") == 0
 
 
+@pytest.mark.slow
 def test_instructions_are_counted_on_both_sides(repository: Repository) -> None:
     """Once each where valgrind is there; a note where it is not."""
     entry = (

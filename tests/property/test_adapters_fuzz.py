@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import examples
 from tests.gate_builders import FACTS
 
 from benchgov.adapters.assemble import Rules, build_report
@@ -59,7 +60,7 @@ def survives(text: str, tool: str | None = None) -> None:
 
 
 @given(st.sampled_from(sorted(TEXTS)), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_damaged_logs_give_typed_errors(name: str, data: st.DataObject) -> None:
     """Cut, with text in the middle, with a piece taken out, doubled, or with two characters changed."""
     text = TEXTS[name]
@@ -71,7 +72,7 @@ def test_damaged_logs_give_typed_errors(name: str, data: st.DataObject) -> None:
 
 
 @given(st.sampled_from([name for name in TEXTS if name.endswith(".json")]), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_json_with_any_value_anywhere_gives_typed_errors(name: str, data: st.DataObject) -> None:
     """A value of any kind at a random place of a real log."""
     document = json.loads(TEXTS[name])
@@ -87,7 +88,7 @@ def test_json_with_any_value_anywhere_gives_typed_errors(name: str, data: st.Dat
 
 
 @given(st.text(), st.sampled_from(sorted(BUILT_IN)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_text_gives_typed_errors(text: str, tool: str) -> None:
     """Even when the tool is said, and wrong."""
     survives(text.encode("utf-8", "replace").decode())
@@ -101,7 +102,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(st.lists(WORDS, max_size=7).map(" ".join), max_size=6).map("\n".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_lines_of_gos_words_give_typed_errors(text: str) -> None:
     """Lines made of the words of Go's format, in any order."""
     survives(text + "\n", "go")

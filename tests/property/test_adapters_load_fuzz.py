@@ -6,6 +6,7 @@ import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import examples
 from tests.property.test_adapters_fuzz import TEXTS, survives
 
 LOAD_TOOLS = {"wrk", "wrk2", "locust", "pgbench", "redis-benchmark", "memtier", "sysbench"}
@@ -18,7 +19,7 @@ ODD = st.sampled_from(
 
 
 @given(st.sampled_from(SMALL), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_odd_words_anywhere_give_typed_errors(name: str, data: st.DataObject) -> None:
     """Numbers that are too large, or none; units, names and punctuation where they do not belong."""
     text = TEXTS[name]

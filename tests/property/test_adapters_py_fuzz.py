@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import examples
 from tests.gate_builders import FACTS
 
 from benchgov.adapters.assemble import Rules, build_report
@@ -59,7 +60,7 @@ def survives(text: str, tool: str) -> None:
 
 
 @given(st.sampled_from(sorted(SAMPLES)), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_damaged_log_whose_tool_is_said_gives_typed_errors(
     sample: tuple[str, str], data: st.DataObject
 ) -> None:
@@ -75,7 +76,7 @@ def test_a_damaged_log_whose_tool_is_said_gives_typed_errors(
 
 
 @given(st.sampled_from(sorted(name for name in SAMPLES if name[1].endswith(".json"))), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_value_anywhere_gives_typed_errors_when_the_tool_is_said(
     sample: tuple[str, str], data: st.DataObject
 ) -> None:

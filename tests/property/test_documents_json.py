@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import examples
 
 from benchgov.documents import parse_json
 from benchgov.errors import InputError
@@ -23,7 +24,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(VALUES, st.booleans(), st.sampled_from([None, 1, 4]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_every_value_is_read_as_it_was_written(value: Any, ascii_only: bool, indent: int | None) -> None:
     """Texts, numbers and nesting of any kind, escaped or not, with and without white space."""
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
@@ -33,7 +34,7 @@ def test_every_value_is_read_as_it_was_written(value: Any, ascii_only: bool, ind
 
 
 @given(VALUES, TEXT, TEXT, st.sampled_from([":", " :", "\n: "]), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_repeated_key_is_refused_wherever_it_stands(
     value: Any, key: str, beside: str, colon: str, escaped: bool
 ) -> None:

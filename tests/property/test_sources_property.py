@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.builders import examples
 
 from benchgov.adapters.interface import Log, Measured, Reading
 from benchgov.adapters.results import Result, shape_of
@@ -90,7 +91,7 @@ def execution(given: dict[str, tuple[Metric, ...]]) -> Execution:
 
 
 @given(EXECUTIONS)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_run_has_the_medians_of_all_measured_executions_or_nothing(
     given: list[dict[str, tuple[Metric, ...]]],
 ) -> None:
