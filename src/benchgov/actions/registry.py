@@ -64,6 +64,7 @@ PIPELINE_OUTPUTS: dict[str, str] = {
     "fingerprint": "run-bench",
     "report": "run-bench",
     "artifact_name": "run-bench",
+    "artifact_url": "run-bench",
     "verdict": "compare-thresholds",
     "reason": "compare-thresholds",
     "regressions": "compare-thresholds",

@@ -15,7 +15,7 @@ from benchgov.report import Drift, Environment, Growth, Report, Run, Source, Ver
 from benchgov.text import code, fenced, markdown, one_line
 from benchgov.units import plain_percent, signed_percent
 
-Conclusion = Literal["success", "failure", "neutral"]
+Conclusion = Literal["success", "failure", "neutral", "action_required"]
 Level = Literal["failure", "warning", "notice"]
 
 MAX_ANNOTATIONS = 500
@@ -31,7 +31,7 @@ CONCLUSIONS: dict[Verdict, Conclusion] = {
     "blocked": "neutral",
 }
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_?&=%#~+-]{1,2000}")
-_SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪"}
+_SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪", "action_required": "🟠"}
 _FOLDED: tuple[tuple[FindingVerdict, str], ...] = (
     ("improvement", "improved"),
     ("inconclusive", "inconclusive"),
@@ -74,10 +74,15 @@ class Links:
     record: str | None = None
 
 
-def present(comparison: Comparison, report: Report | None, links: Links) -> Presentation:
-    """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why."""
+def present(
+    comparison: Comparison, report: Report | None, links: Links, *, needed: bool = False
+) -> Presentation:
+    """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why.
+
+    `needed` says that nothing may be merged without a verdict.
+    """
     title = headline(comparison, report)
-    conclusion = conclude(comparison, report)
+    conclusion = conclude(comparison, report, needed=needed)
     blocks = (
         Block(f"### {_SIGNS[conclusion]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
         *_findings(comparison),
@@ -95,10 +100,44 @@ def present(comparison: Comparison, report: Report | None, links: Links) -> Pres
     )
 
 
-def conclude(comparison: Comparison, report: Report | None) -> Conclusion:
-    """The verdict as a check run knows it; a wrong result is a failure, though nothing was compared."""
-    wrong = report is not None and report.summary.status == "fail"
-    return "failure" if wrong else CONCLUSIONS[comparison.verdict]
+def conclude(comparison: Comparison, report: Report | None, *, needed: bool = False) -> Conclusion:
+    """The verdict as a check run knows it; a wrong result is a failure, though nothing was compared.
+
+    `action_required` is for what no change of the code mends: the acceptance of all that is over its limit
+    has expired, or there is no verdict, for want of a baseline or of the pinned machine, where one is needed.
+    """
+    if report is not None and report.summary.status == "fail":
+        return "failure"
+    if comparison.verdict == "regression" and _only_expired(comparison):
+        return "action_required"
+    if needed and comparison.verdict in ("blocked", "not-comparable"):
+        return "action_required"
+    return CONCLUSIONS[comparison.verdict]
+
+
+def _only_expired(comparison: Comparison) -> bool:
+    """Whether everything that is over its limit was accepted until a day that is over."""
+    over = _with(comparison, "regression")
+    return (
+        bool(over)
+        and not _over(comparison)
+        and all(one.accepted is not None and one.accepted.expired for one in over)
+    )
+
+
+def obstacle(
+    suite: str, title: str, details: Sequence[str] = (), remedy: str = "", *, needed: bool
+) -> Presentation:
+    """What is shown where nothing could be compared; `needed` makes it something that a person must mend."""
+    conclusion: Conclusion = "action_required" if needed else "neutral"
+    title = one_line(title, MAX_TITLE)
+    blocks = [
+        Block(f"### {_SIGNS[conclusion]} benchgov {code(suite)} — {markdown(title)}\n"),
+        Block("", _bullets(details)),
+    ]
+    if remedy:
+        blocks.append(Block(f"Next: {markdown(remedy, MAX_TEXT)}\n"))
+    return Presentation(suite, conclusion, title, tuple(blocks), ())
 
 
 def headline(comparison: Comparison, report: Report | None) -> str:

@@ -26,6 +26,9 @@ async function main() {
   if (files.length === 0) throw new Error(`no files found at ${paths.join(', ')}`)
   const result = await new DefaultArtifactClient().uploadArtifact(input('name'), files, commonFolder(paths))
   console.log(`uploaded ${files.length} files as ${input('name')}, id ${result.id}`)
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_OUTPUT } = process.env
+  const run = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
+  fs.appendFileSync(GITHUB_OUTPUT, `artifact-url=${run}/artifacts/${result.id}\n`)
 }
 
 main().catch((error) => {
