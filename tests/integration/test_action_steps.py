@@ -331,7 +331,7 @@ def test_a_comparison_is_published_later_with_its_links(consumer: Consumer, step
 
 
 def test_rules_that_cannot_be_used_ask_for_somebody(consumer: Consumer, step: RunStep) -> None:
-    """An invalid accepted.yaml is neither a pass nor a regression: the step is red, the check says who acts."""
+    """An invalid accepted.yaml is no verdict: the step is red, and the check run asks for somebody."""
     step("run-bench", suite="demo")
     (consumer.folder / "bench/demo/accepted.yaml").write_text("version: 1\naccepted: [{benchmark: x}]\n")
     base = commit_all(consumer.folder, "accept")

@@ -27,6 +27,14 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "benchgov.actions.report_incident",
         "Keep one issue for each failure or regression on the default branch.",
     ),
+    "run-eval": (
+        "benchgov.actions.run_eval",
+        "Score the cases of a task class, and keep the report as an artifact.",
+    ),
+    "publish-eval": (
+        "benchgov.actions.publish_eval",
+        "Tell the reviewer of an eval run by check run and comment.",
+    ),
     "promotion-guard": (
         "benchgov.actions.promotion_guard",
         "Required check: may this pull request change tiers, baselines, limits, policy, owners or workflows?",

@@ -1,7 +1,7 @@
 """The evidence in a folder of downloaded artifacts, as drafts. What is in there may be anybody's.
 
-    FOLDER/<artifact>/…/report.json, comparison.json, environment.json     one record each
-    FOLDER/<artifact>/…/dossier.md, index.html                             one record for both
+    FOLDER/<artifact>/…/report.json, comparison.json, environment.json, eval-run.json     one record each
+    FOLDER/<artifact>/…/dossier.md, index.html                                            one record for both
 
 Links are not followed, and what is no valid evidence is a fault of its artifact, not of the others.
 """
@@ -19,7 +19,7 @@ from benchgov.audit.drafts import draft_of_bytes, from_dossier
 from benchgov.errors import BenchgovError, InputError
 from benchgov.files import MAX_DOCUMENT_BYTES
 
-EVIDENCE = frozenset({"report.json", "comparison.json", "environment.json"})
+EVIDENCE = frozenset({"report.json", "comparison.json", "environment.json", "eval-run.json"})
 """Names of files that a record is made of."""
 
 MAX_ENTRIES = 200_000

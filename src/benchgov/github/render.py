@@ -17,6 +17,7 @@ from benchgov.units import plain_percent, signed_percent
 
 Conclusion = Literal["success", "failure", "neutral", "action_required"]
 Level = Literal["failure", "warning", "notice"]
+Kind = Literal["comparison", "eval"]
 
 MAX_ANNOTATIONS = 500
 MAX_TITLE = 200
@@ -31,7 +32,7 @@ CONCLUSIONS: dict[Verdict, Conclusion] = {
     "blocked": "neutral",
 }
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_?&=%#~+-]{1,2000}")
-_SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪", "action_required": "🟠"}
+SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪", "action_required": "🟠"}
 _FOLDED: tuple[tuple[FindingVerdict, str], ...] = (
     ("improvement", "improved"),
     ("inconclusive", "inconclusive"),
@@ -55,13 +56,17 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Presentation:
-    """What is published of one comparison. `blocks` become a page with `page(blocks, limit)`."""
+    """What is published of one comparison, or of one eval run: then `suite` is the task class.
+
+    `blocks` become a page with `page(blocks, limit)`.
+    """
 
     suite: str
     conclusion: Conclusion
     title: str
     blocks: tuple[Block, ...]
     annotations: tuple[Annotation, ...]
+    kind: Kind = "comparison"
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def present(
     title = headline(comparison, report)
     conclusion = conclude(comparison, report, needed=needed)
     blocks = (
-        Block(f"### {_SIGNS[conclusion]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
+        Block(f"### {SIGNS[conclusion]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
         *_findings(comparison),
         *change_chart(comparison),
         *_environment(comparison, report),
@@ -132,7 +137,7 @@ def obstacle(
     conclusion: Conclusion = "action_required" if needed else "neutral"
     title = one_line(title, MAX_TITLE)
     blocks = [
-        Block(f"### {_SIGNS[conclusion]} benchgov {code(suite)} — {markdown(title)}\n"),
+        Block(f"### {SIGNS[conclusion]} benchgov {code(suite)} — {markdown(title)}\n"),
         Block("", _bullets(details)),
     ]
     if remedy:
@@ -284,9 +289,15 @@ def _footer(comparison: Comparison, links: Links) -> str:
         f"baseline {baselines}",
         f"environment {code(comparison.fingerprint.removeprefix('blake3:')[:12])}"
         + ("" if comparison.authoritative else " (not pinned, so not authoritative)"),
+        *link_parts(links),
     ]
+    return f"\n<sub>{' · '.join(parts)}</sub>\n"
+
+
+def link_parts(links: Links) -> list[str]:
+    """Each link in Markdown; an address that is none is left out."""
     named = {"run": links.run, "artifact": links.artifact, "dossier": links.dossier}
-    parts += [f"[{name}]({url})" for name, url in named.items() if url and _ADDRESS.fullmatch(url)]
+    parts = [f"[{name}]({url})" for name, url in named.items() if url and _ADDRESS.fullmatch(url)]
     if links.record:
         parts.append(f"audit record {code(links.record, 100)}")
-    return f"\n<sub>{' · '.join(parts)}</sub>\n"
+    return parts

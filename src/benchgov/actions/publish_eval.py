@@ -1,0 +1,72 @@
+"""Action publish-eval: tell the reviewer of an eval run that run-eval made, by check run and comment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag
+from benchgov.actions.job import Job
+from benchgov.actions.publishing import TOKEN, Delivery
+from benchgov.actions.run_eval import RUN_FILE
+from benchgov.documents import load_json_model
+from benchgov.errors import UsageError
+from benchgov.eval.models import BenchRunReport
+from benchgov.github.event import read_event
+from benchgov.github.render import Links
+from benchgov.github.render_eval import present_eval
+from benchgov.names import is_name
+
+
+class Inputs(ActionInputs):
+    """Inputs of publish-eval."""
+
+    task_class: Annotated[str, Field(description="the task class that was run")]
+    report: Annotated[str, Field(description="report to publish; default: run-eval's in this job")] = ""
+    artifact_url: Annotated[str, Field(description="address of the artifact, to link to")] = ""
+    audit_record: Annotated[
+        str, Field(description="`sequence:hash` of the audit record, as append-audit's `head` gives it")
+    ] = ""
+    github_token: Annotated[
+        str,
+        Field(
+            description="token for check run and comment",
+            json_schema_extra={"default": TOKEN},
+            repr=False,
+        ),
+    ] = ""
+    check: Annotated[
+        Flag, Field(description="write a check run with annotations (needs `checks: write`)")
+    ] = True
+    comment: Annotated[
+        Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
+    ] = True
+
+
+class Outputs(ActionOutputs):
+    """Outputs of publish-eval."""
+
+    check_url: Annotated[str, Field(description="address of the check run")] = ""
+    comment_url: Annotated[str, Field(description="address of the comment")] = ""
+
+
+def run(inputs: Inputs, job: Job) -> int:
+    """Publish; what is not delivered is a warning, and no trouble of the run."""
+    project = job.project(inputs.config)
+    if not is_name(inputs.task_class):
+        raise UsageError(f"{inputs.task_class!r} is not the name of a task class")
+    event = read_event(job.environ)
+    path = project.output_dir / "eval" / inputs.task_class / RUN_FILE
+    if inputs.report:
+        path = job.workspace / inputs.report
+    report = load_json_model(path, BenchRunReport)
+    if report.task_class != inputs.task_class:
+        raise UsageError(f"the report is of {report.task_class}", where=str(path))
+    links = Links(run=event.run_url, artifact=inputs.artifact_url or None, record=inputs.audit_record or None)
+    shown = present_eval(report, links, bench=f"{project.settings.bench_dir}/{report.task_class}")
+    delivery = Delivery(inputs.github_token, event, check=inputs.check, comment=inputs.comment)
+    published = delivery.deliver(job, shown)
+    outputs = Outputs(check_url=published.check_url or "", comment_url=published.comment_url or "")
+    job.workflow.set_outputs(outputs.as_outputs())
+    return 0
