@@ -35,6 +35,10 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "benchgov.actions.publish_eval",
         "Tell the reviewer of an eval run by check run and comment.",
     ),
+    "track-history": (
+        "benchgov.actions.track_history",
+        "Find where a suite's level changed, over what earlier runs of a branch left as artifacts.",
+    ),
     "promotion-guard": (
         "benchgov.actions.promotion_guard",
         "Required check: may this pull request change tiers, baselines, limits, policy, owners or workflows?",
