@@ -90,7 +90,7 @@ def ready_python(cache: Path, environ: Mapping[str, str]) -> Path:
 def add_extra(python: Path, lock: Path, environ: Mapping[str, str]) -> None:
     """Install the packages of `lock` into the environment of `python`, once; they bring nothing else."""
     folder = python.parent.parent
-    marker = folder / f"{_COMPLETE}-{lock.stem}"
+    marker = folder / f"{_COMPLETE}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:32]}"
     with _locked(folder.parent / f"{folder.name}.lock"):
         if marker.is_file():
             return

@@ -50,7 +50,7 @@ def test_a_night_is_recorded_and_its_trouble_is_an_issue(act: Act, github: Emula
     benchgov(folder, "run", "demo", "--no-gate")
     earlier = packed((folder / ".benchgov/out/report.json").read_bytes())
     work = folder / "bench/demo/work.py"
-    work.write_text(work.read_text() + "ROUNDS = 20\n")
+    work.write_text(work.read_text() + "ROUNDS = 200\n")
     commit_all(folder, "slower")
     git(folder, "remote", "add", "origin", remote.as_uri())
     run = {"id": 3, "repository_id": 1, "head_repository_id": 1, "head_branch": "main"}
