@@ -90,20 +90,23 @@ def written(folder: Path, outputs: dict[str, str]) -> BenchRunReport:
 
 def test_a_task_class_is_scored_and_told(folder: Path, step: Steps) -> None:
     """Outputs, summary and report agree; check run and comment follow from the report, with a token."""
-    ran = step("run-eval")
+    (folder / "docs").mkdir()
+    (folder / "docs/trust-tiers.yaml").write_text("schema_version: 1\nthresholds: {bronze: 0.99}\n")
+    ran = step("run-eval", with_verdict="true")
 
     assert ran.status == 0, ran.log
     assert {name: ran.outputs[name] for name in ("passed", "cases", "complete", "verdict")} == {
         "passed": "2",
         "cases": "3",
         "complete": "true",
-        "verdict": "",
+        "verdict": "insufficient",
     }
     report = written(folder, ran.outputs)
     assert ran.outputs["run-id"] == report.run_id
     assert float(ran.outputs["lower-bound"]) == pytest.approx(report.lower_bound_95, abs=1e-6)
     assert ran.outputs["artifact-name"] == f"benchgov-eval-{STUB}"
     assert f"✅ benchgov eval `{STUB}`" in ran.summary
+    assert "does not suffice for tier `bronze`; people decide" in ran.summary
     with running() as github:
         told = step(
             "publish-eval",
@@ -151,6 +154,7 @@ def test_a_failure_that_blocks_is_red_at_its_case(folder: Path, step: Steps) -> 
         assert bad not in comment["body"]
 
 
+@pytest.mark.slow
 def test_a_part_of_the_cases_is_no_evidence(folder: Path, step: Steps) -> None:
     """The report of a shard says so; it has a name of its own, and is nothing that is recorded."""
     ran = step("run-eval", shard="1/2")
@@ -162,6 +166,22 @@ def test_a_part_of_the_cases_is_no_evidence(folder: Path, step: Steps) -> None:
     assert not written(folder, ran.outputs).complete
 
 
+@pytest.mark.slow
+def test_a_run_that_its_cost_cap_ended_is_shown_and_red(folder: Path, step: Steps) -> None:
+    """What was scored until then is a report, incomplete and by its id partial; the step fails."""
+    (folder / "bench" / STUB / "sut.py").write_text(
+        'def double(case):\n    return {"double": 1, "cost_usd": 0.75}\n'
+    )
+
+    ran = step("run-eval", max_cost_usd="0.5")
+
+    assert (ran.status, ran.outputs["complete"]) == (2, "false"), ran.log
+    assert ran.outputs["run-id"].startswith("partial:")
+    assert "incomplete" in ran.summary
+    assert "Raise --max-cost-usd" in ran.log
+
+
+@pytest.mark.slow
 def test_what_is_no_run_is_trouble(folder: Path, step: Steps) -> None:
     """An unknown task class, a folder's path as its name: never a score."""
     assert step("run-eval", task_class="nothing").status == 3
