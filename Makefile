@@ -7,7 +7,7 @@ SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 WORKERS ?= 2
 DEMO_ARGS ?=
 
-.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock dist figures decision-table wheel-test clean
+.PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock dist figures decision-table bound-table wheel-test clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ figures: $(VENV)/runtime.stamp ## measure what docs/performance.md quotes
 
 decision-table: $(VENV)/runtime.stamp ## measure what docs/decision.md says of decision rules (half an hour)
 	$(PY) -m tools.decision_table
+
+bound-table: $(VENV)/runtime.stamp ## measure what docs/lower-bound.md says (a minute)
+	@$(PY) -m tools.bound_table
 
 format: $(VENV)/dev.stamp ## format and fix what can be fixed
 	$(VENV)/bin/ruff format .

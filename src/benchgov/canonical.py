@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from operator import itemgetter
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from blake3 import blake3
-from pydantic_core import PydanticSerializationError, to_json
 
 from benchgov.errors import InputError
 
@@ -54,10 +54,14 @@ def _canonical(value: Json) -> bytes:
 
 def _encode(plain: Json) -> bytes:
     """The bytes of what `_plain` gave."""
-    try:
-        return to_json(plain)
-    except PydanticSerializationError:  # nested deeply; or a surrogate alone, which has no bytes
+    core: Any = sys.modules.get("pydantic_core")
+    if core is None:  # loading it takes longer than the few values of who has no model
         return _slowly(plain).encode("utf-8")
+    try:
+        encoded: bytes = core.to_json(plain)
+    except core.PydanticSerializationError:  # nested deeply; or a surrogate alone, which has no bytes
+        return _slowly(plain).encode("utf-8")
+    return encoded
 
 
 def _canonical_by_parts(value: Json) -> bytes:

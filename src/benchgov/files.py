@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import shutil
@@ -139,6 +140,24 @@ def create_exclusive(path: Path, data: bytes, mode: int = 0o644) -> bool:
             _discard(temporary)
         sync_folder(path.parent)
         return True
+
+
+@contextlib.contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder, made where it is missing: who holds it too waits. Given back however its holder dies.
+
+    Raises:
+        OutputError: it cannot be made or held.
+    """
+    with _reporting(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with _reporting(folder):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

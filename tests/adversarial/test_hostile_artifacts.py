@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.collect_builders import MOMENT, write_artifact
+from tests.promotion_builders import report as eval_report
 
 from benchgov.audit import artifacts, unzip
 from benchgov.audit.artifacts import gather, run_environ
@@ -142,6 +143,23 @@ def test_a_dossier_is_one_record_of_both_its_files(tmp_path: Path) -> None:
     assert (item.artifact, item.draft.kind) == ("pages", "dossier")
     assert [one.name for one in item.draft.evidence] == ["dossier.md", "index.html"]
     assert item.draft.subject["workflow"] == {"artifact": "pages"}
+
+
+def test_eval_runs_are_evidence_by_the_form_of_their_names(tmp_path: Path) -> None:
+    """A run file is recorded as `eval run` records it; what its cases left behind is no evidence."""
+    runs = tmp_path / "in" / "benchgov-eval" / "runs"
+    (runs / "0123" / "cases").mkdir(parents=True)
+    (runs / "20260120T120000.000000Z-01234567.json").write_bytes(eval_report().to_bytes())
+    (runs / "20260121T120000.000000Z.json").write_text("{}")
+    (runs / "0123" / "cases" / "one.json").write_text("{}")
+
+    haul = gather([tmp_path / "in"], run_environ("7"))
+
+    (item,) = haul.items
+    assert (item.draft.kind, item.draft.idempotency_key.partition("/")[0]) == ("eval", "eval")
+    assert [fault.file for fault in haul.faults] == ["runs/20260121T120000.000000Z.json"]
+    writer, pace = Writer("host-a", lambda: MOMENT), Pace(lambda _: None, lambda: 0.5)
+    assert collect(FolderFiles(tmp_path / "log"), haul.items, writer, pace).new == 1
 
 
 def pack(path: Path, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Path:

@@ -31,6 +31,7 @@ BIN = Path(sys.executable).parent
 
 UPLOAD = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02"
 DOWNLOAD = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093"
+ATTEST = "actions/attest@1e69f48acb82d1966a394da916b4c1698aa569d6"
 TOKEN = "e2e-writer"
 OWNER, NAME = "acme", "widgets"
 _SEED = {
@@ -279,7 +280,7 @@ def lines(run: WorkflowRun) -> list[str]:
 
 
 class Act:
-    """act in host mode, with this tree as `org/benchgov@v1` and stand-ins for the artifact actions.
+    """act in host mode, with this tree as `org/benchgov@v1` and stand-ins for GitHub's own actions.
 
     Jobs that have a container need `docker`, the address of an engine that has the image.
     """
@@ -291,7 +292,8 @@ class Act:
         self._product = product
         self._modules = node_modules()
         self._actions = {
-            name: self._stand_in(name.partition("@")[0].partition("/")[2]) for name in (UPLOAD, DOWNLOAD)
+            name: self._stand_in(name.partition("@")[0].partition("/")[2])
+            for name in (UPLOAD, DOWNLOAD, ATTEST)
         }
 
     def _stand_in(self, name: str) -> Path:

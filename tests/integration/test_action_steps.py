@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -141,6 +142,32 @@ def test_the_five_steps_hand_their_results_on(consumer: Consumer, step: RunStep)
         "0",
         recorded.outputs["head"],
     )
+    assert again.outputs["checkpoint"] == ""
+
+
+def test_what_is_handed_to_be_attested(consumer: Consumer, step: RunStep, tmp_path: Path) -> None:
+    """The checkpoint's text, and the predicate of the newest record that was asked for, with its subject."""
+    report = ROOT / "bench" / "protocols" / "smoke.json"
+    options = {"files": str(report), "attest": "true", "seen": str(tmp_path / "state" / "seen.txt")}
+    done = step("append-audit", {"RUNNER_TEMP": str(tmp_path)}, predicate="run", **options)
+
+    assert done.status == 0, done.log
+    text = Path(done.outputs["checkpoint"]).read_text()
+    assert text == (next((consumer.folder / ".benchgov" / "audit").rglob("checkpoint"))).read_text()
+    assert text.splitlines()[1] == "1"
+    assert done.outputs["predicate-type"] == "https://in-toto.io/attestation/test-result/v0.1"
+    digest = hashlib.sha256(report.read_bytes()).hexdigest()
+    assert (done.outputs["subject-name"], done.outputs["subject-digest"]) == (
+        "smoke.json",
+        f"sha256:{digest}",
+    )
+    assert json.loads(Path(done.outputs["predicate"]).read_text())["result"] in ("PASSED", "WARNED", "FAILED")
+
+    none = step("append-audit", {"RUNNER_TEMP": str(tmp_path)}, predicate="verdict", **options)
+    assert (none.status, none.outputs["predicate"], "there is no predicate" in none.log) == (0, "", True)
+    shutil.rmtree(consumer.folder / ".benchgov" / "audit")
+    back = step("append-audit", {"RUNNER_TEMP": str(tmp_path)}, **options)
+    assert (back.status, "the log went back" in back.log) == (5, True)
 
 
 def test_inputs_become_the_command_s_options(step: RunStep) -> None:

@@ -20,7 +20,7 @@ from benchgov.cli.common import open_project
 from benchgov.cli.main import run_cli
 
 ENVIRON = {**os.environ, "PYTHONPATH": str(Path(benchgov.__file__).parents[1])}
-RUN = ["eval", "run", f"--task-class={STUB}"]
+RUN = ["eval", "run", f"--task-class={STUB}", "--concurrency=1"]
 
 
 @pytest.fixture
@@ -121,3 +121,21 @@ def test_ten_warm_cases_take_no_longer_than_three_imports_of_pydantic(bench: Pat
     command = [sys.executable, "-m", "benchgov", *RUN]
     subprocess.run(command, check=True, capture_output=True, env=ENVIRON)  # leaves compiled modules behind
     assert cpu_seconds(command, 5) <= 3 * cpu_seconds([sys.executable, "-c", "import pydantic"], 5)
+
+
+@pytest.mark.slow
+def test_a_thousand_cases_are_all_hits_the_second_time(
+    bench: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The same id, the same scores, and a tenth of the processor time at most; also without the report."""
+    for number in range(997):
+        add_case(bench, f"case-{number:03}", number)
+    write_digests(bench)
+    command = [sys.executable, "-m", "benchgov", *RUN]
+    cold = cpu_seconds(command, 1)
+    warm = cpu_seconds(command, 2)
+    assert warm <= cold / 10
+    capfd.readouterr()
+    assert run_cli([*RUN, "--out=elsewhere"]) == 0
+    last = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert (last["cases"], last["cache_hits"]) == (1000, 1000)

@@ -16,7 +16,7 @@ from benchgov import __version__
 from benchgov.cli.main import run_cli
 
 SNAPSHOTS = Path(__file__).parents[1] / "data" / "snapshots"
-RUN = ["eval", "run", f"--task-class={STUB}"]
+RUN = ["eval", "run", f"--task-class={STUB}", "--concurrency=1"]
 
 Said = Callable[..., tuple[int, list[Any], str]]
 
@@ -92,10 +92,10 @@ def test_a_run_is_scored_recorded_and_repeatable(bench: Path, said: Said) -> Non
 
 def test_three_runs_make_a_chain_of_three(bench: Path, said: Said) -> None:
     """Complete and incomplete ones; `verify` tells them apart."""
-    assert said(*RUN, "--isolation", "subprocess")[0] == 0
-    assert said(*RUN, "--isolation", "subprocess", "--cases", "001-*")[0] == 0
+    assert said(*RUN)[0] == 0
+    assert said(*RUN, "--cases", "001-*")[0] == 0
     (bench / "sut.py").write_text((bench / "sut.py").read_text().replace("> 100", "> 9_999"))
-    code, lines, _ = said(*RUN, "--isolation", "subprocess")
+    code, lines, _ = said(*RUN)
     assert (code, lines[3]["mean_score"], len(records(Path()))) == (0, 1.0, 3)
     code, _, _ = said("eval", "verify", "--strict")
     assert code == 0
@@ -160,7 +160,7 @@ def test_a_log_that_was_tampered_with_stops_the_run(bench: Path, said: Said) -> 
 def test_the_cost_cap_ends_the_run_with_a_partial_report(bench: Path, said: Said) -> None:
     """Exit 2; the report is recorded as incomplete; the cases that were scored are cached."""
     (bench / "sut.py").write_text('def double(case):\n    return {"double": 1, "cost_usd": 0.75}\n')
-    code, lines, err = said(*RUN, "--concurrency", "1", "--max-cost-usd", "1")
+    code, lines, err = said(*RUN, "--max-cost-usd", "1")
     assert code == 2
     assert [line["case_id"] for line in lines[:-1]] == ["001-two", "002-ten"]
     assert lines[-1]["run_id"].startswith("partial:")
@@ -225,7 +225,7 @@ def test_a_miss_is_explained(bench: Path, said: Said, capfd: pytest.CaptureFixtu
 def test_a_person_gets_a_table(bench: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """With the scores and what they come to; a SUT can be a command."""
     command = "python3 -c 'import json, sys; json.dump({\"double\": 4}, sys.stdout)'"
-    arguments = ["--format", "human", "--sut-command", command, "--isolation", "subprocess"]
+    arguments = ["--format", "human", "--sut-command", command]
     assert run_cli([*RUN, *arguments]) == 0
     out = capfd.readouterr().out
     assert re.search(r"001-two +yes +1\.000", out)
@@ -241,7 +241,7 @@ def test_settings_and_variables_say_what_flags_do_not(
     Path("benchgov.yaml").write_text(
         "version: 1\neval: {default_max_cost_usd: 0.5, default_concurrency: 1}\n"
     )
-    first = [*RUN, "--isolation", "subprocess", "--no-cache"]
+    first = [*RUN, "--no-cache"]
     assert len(said(*first)[1]) == 2
     monkeypatch.setenv("BENCHGOV_EVAL_MAX_COST_USD", "1.5")
     assert len(said(*first)[1]) == 3
@@ -252,9 +252,9 @@ def test_settings_and_variables_say_what_flags_do_not(
 
 def test_an_unchanged_digest_file_of_other_cases_is_no_excuse(bench: Path, said: Said) -> None:
     """Digests that were written anew are good again: the run has another id."""
-    before = said(*RUN, "--isolation", "subprocess")[1][-1]["run_id"]
+    before = said(*RUN)[1][-1]["run_id"]
     (bench / "cases" / "002-ten" / "expected" / "answer.json").write_text('{"double": 21}\n')
     write_digests(bench)
-    code, lines, _ = said(*RUN, "--isolation", "subprocess")
+    code, lines, _ = said(*RUN)
     assert (code, lines[1]["score"], lines[-1]["cache_hits"]) == (0, 0.5, 2)
     assert lines[-1]["run_id"] != before

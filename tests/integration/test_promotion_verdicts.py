@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.promotion_builders import ENDED, report, score
 
-from benchgov.audit.chain import read, verify
+from benchgov.audit.chain import verify
 from benchgov.audit.eval_runs import record_run
 from benchgov.errors import (
     EvalError,
@@ -29,6 +29,7 @@ from benchgov.promotion.tiers import FILE, load_tiers
 from benchgov.promotion.verdicts import Places, judge, promote_verdict
 
 NAME = "stub-task-class"
+SUT = f"bench.{NAME}.sut:double"
 STUB = Path(__file__).parents[1] / "data" / "benches" / NAME
 TIERS = f"""schema_version: 1
 thresholds: {{bronze: 0.6, silver: 0.8}}
@@ -46,12 +47,13 @@ class Repository:
         (root / FILE).write_text(TIERS)
         self.recorder = Recorder("host-a", lambda: ENDED + timedelta(days=100), {})
         self.count = 0
+        self.root = root
 
     def record(self, **given: Any) -> Path:
         """Record a run, a minute after the last one; its file."""
         self.count += 1
         moment = ENDED + timedelta(minutes=self.count)
-        given = {"task_class": NAME, "started_at": moment, "ended_at": moment, **given}
+        given = {"task_class": NAME, "sut": SUT, "started_at": moment, "ended_at": moment, **given}
         one = report(prev_hash=None, chain_head=None, **given)
         clock: Callable[[], datetime] = lambda: moment  # noqa: E731
         return record_run(self.places.store, one, self.places.runs, environ={}, now=clock).path or Path()
@@ -122,6 +124,17 @@ def test_runs_of_other_hosts_are_passed_over(repository: Repository) -> None:
     assert reason == "host_fingerprint host-b is not the promotion source host-c"
 
 
+def test_a_run_of_another_sut_is_passed_over(repository: Repository) -> None:
+    """It is no evidence for the one that the bench names; without another run, the verdict says so."""
+    repository.record(run_id="1" * 16, sut="bench.cheats:perfect", sut_digest="blake3:" + "c" * 64)
+    (reason,) = repository.verdict().reasons
+    assert reason == f"sut bench.cheats:perfect is not the one that the registration names, {SUT}"
+    repository.record(run_id="2" * 16, lower_bound_95=0.7)
+    repository.record(run_id="3" * 16, sut="bench.cheats:perfect", sut_digest="blake3:" + "c" * 64)
+    verdict, _ = judge(repository.places, NAME)
+    assert (verdict.run_id, verdict.evidence_sufficient) == ("2" * 16, False)
+
+
 def test_without_evidence_there_is_no_verdict(repository: Repository) -> None:
     """No log, no complete run, no bench."""
     with pytest.raises(InputError):
@@ -148,7 +161,7 @@ def test_a_run_file_that_was_edited_is_no_evidence(repository: Repository) -> No
 def test_a_log_that_was_edited_is_no_evidence(repository: Repository) -> None:
     """Nothing in it counts."""
     repository.record()
-    record = Path(next(iter(read(repository.places.store)))[0])
+    (record,) = repository.root.glob("audit/hosts/*/records/*.json")
     record.chmod(0o644)
     record.write_text(record.read_text().replace('"complete":true', '"complete":false'))
     with pytest.raises(TamperError):

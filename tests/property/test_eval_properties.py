@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import statistics
+import sys
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.eval_builders import mode, score
 
+from benchgov.canonical import canonical_json
+from benchgov.errors import InputError
 from benchgov.eval.aggregate import aggregate
 from benchgov.eval.models import BenchScore, FailureMode
 from benchgov.eval.plan import cache_key
@@ -26,6 +29,19 @@ units = st.floats(0, 1).map(abs)
 values = st.lists(units, min_size=1, max_size=40)
 
 
+plain_values = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+json_values = st.recursive(
+    plain_values, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12
+)
+
+
+@settings(deadline=None)
 @given(parts, parts)
 def test_a_cache_key_is_a_function_of_all_its_parts(one: dict[str, str], other: dict[str, str]) -> None:
     """The same parts in any order give the same key; other parts give another."""
@@ -34,6 +50,7 @@ def test_a_cache_key_is_a_function_of_all_its_parts(one: dict[str, str], other: 
     assert (cache_key(one) == cache_key(other)) == (one == other)
 
 
+@settings(deadline=None)
 @given(parts)
 def test_no_part_runs_into_the_next(one: dict[str, str]) -> None:
     """Moving a character from one part to its neighbour is another key."""
@@ -56,6 +73,7 @@ def test_an_aggregate_follows_from_its_scores(found: list[float], seed: int, shu
         assert numbers.mean_score - 2 * numbers.score_stddev <= numbers.lower_bound_95
 
 
+@settings(deadline=None)
 @given(codes, severities, st.dictionaries(codes, severities, max_size=5), st.none() | st.text(max_size=30))
 def test_a_failure_mode_is_of_the_taxonomy_or_blocks(
     code: str, claimed: str, taxonomy: dict[str, str], detail: str | None
@@ -89,3 +107,22 @@ def test_what_is_resolved_names_only_what_the_task_class_has(
         assert (found.score, found.blocking) == (value, ())
     else:
         assert (found.score, found.passed, bool(found.blocking)) == (0.0, False, True)
+
+
+@settings(deadline=None)
+@given(json_values)
+def test_a_value_has_the_same_bytes_before_the_quick_encoder_is_loaded(value: object) -> None:
+    """A digest does not depend on what else a process has imported."""
+
+    def encoded() -> bytes | str:
+        try:
+            return canonical_json(value)
+        except InputError as error:
+            return type(error).__name__
+
+    with_it = encoded()
+    core = sys.modules.pop("pydantic_core")
+    try:
+        assert encoded() == with_it
+    finally:
+        sys.modules["pydantic_core"] = core

@@ -33,11 +33,16 @@ def test_flag_beats_variable_beats_file_beats_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("variable", "at"), VARIABLES.items())
 def test_every_variable_sets_its_key(tmp_path: Path, variable: str, at: tuple[str, ...]) -> None:
     """The table of variables is what is read: a wrong value is refused in the variable's name."""
-    good = {"BENCHGOV_POLICY_MODE": "threshold", "BENCHGOV_POLICY_MISSING": "allow"}.get(variable, "x")
+    good = {
+        "BENCHGOV_EVAL_CONCURRENCY": "2",
+        "BENCHGOV_EVAL_MAX_COST_USD": "2.5",
+        "BENCHGOV_POLICY_MODE": "threshold",
+        "BENCHGOV_POLICY_MISSING": "allow",
+    }.get(variable, "x")
     value: object = load_settings(tmp_path, {variable: good})
     for step in at:
         value = getattr(value, step)
-    assert value == good
+    assert str(value) == good
 
 
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from benchgov.actions.attesting import anchored
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag, Lines
 from benchgov.actions.job import Ended, Job, option
 from benchgov.cli.common import Project
@@ -82,6 +83,27 @@ class Inputs(ActionInputs):
         ),
     ] = "benchgov-audit"
     upload: Annotated[Flag, Field(description="`false`: keep the log in the job")] = True
+    seen: Annotated[
+        str,
+        Field(
+            description="file that remembers the highest heads seen, which a cache keeps between runs; a log "
+            "that went back is refused. Default: nothing is remembered"
+        ),
+    ] = ""
+    attest: Annotated[
+        Flag,
+        Field(
+            description="`true`: publish a checkpoint of the log, and attest it "
+            "(needs `id-token: write` and `attestations: write`)"
+        ),
+    ] = False
+    predicate: Annotated[
+        Literal["none", "run", "verdict"],
+        Field(
+            description="with `attest`: attest the newest record too, of a run (test-result) or of a verdict "
+            "(simple verification result), about the file that it vouches for"
+        ),
+    ] = "none"
 
 
 class Outputs(ActionOutputs):
@@ -90,6 +112,13 @@ class Outputs(ActionOutputs):
     head: Annotated[str, Field(description="`sequence:hash` of the last record; keep it to verify against")]
     recorded: Annotated[str, Field(description="how many records are new")]
     store: Annotated[str, Field(description="folder of the audit log, or `git:` and its branch")]
+    checkpoint: Annotated[str, Field(description="with `attest`: file with the text of the checkpoint")] = ""
+    predicate: Annotated[str, Field(description="file with the predicate of the record, if there is one")] = (
+        ""
+    )
+    predicate_type: Annotated[str, Field(description="its type")] = ""
+    subject_name: Annotated[str, Field(description="name of the file that it is about")] = ""
+    subject_digest: Annotated[str, Field(description="digest of the file that it is about")] = ""
 
 
 def run(inputs: Inputs, job: Job) -> int:
@@ -106,6 +135,7 @@ def _append(inputs: Inputs, job: Job, project: Project) -> int:
             "append",
             *option("store", store),
             *option("config", inputs.config),
+            *option("seen", inputs.seen),
             "--format=json",
             "--",
             *inputs.files,
@@ -116,7 +146,8 @@ def _append(inputs: Inputs, job: Job, project: Project) -> int:
         return job.blocked(ended.blocked, fail=True)
     records = json.loads(ended.stdout)
     last = max(records, key=lambda record: int(record["sequence"]))
-    _tell(job, records, f"{last['sequence']}:{last['chain_head']}", store)
+    attested = anchored(inputs, job, records, option("store", store), {}) if inputs.attest else {}
+    _tell(job, records, f"{last['sequence']}:{last['chain_head']}", store, attested)
     if store.startswith(_GIT):
         job.workflow.annotate(
             "warning",
@@ -137,6 +168,7 @@ def _collect(inputs: Inputs, job: Job, project: Project) -> int:
         *option("push", inputs.remote if store.startswith(_GIT) else ""),
         *option("host", inputs.host),
         *option("config", inputs.config),
+        *option("seen", inputs.seen),
         "--format=json",
     ]
     variables = _credentials(inputs, job)
@@ -151,7 +183,7 @@ def _collect(inputs: Inputs, job: Job, project: Project) -> int:
             *writing,
         ]
         outcomes.append(job.command(sweep, capture=True, variables=variables))
-    return _judge(outcomes, job, store)
+    return _judge(outcomes, inputs, job, store, variables)
 
 
 def _folders(inputs: Inputs, downloaded: str) -> list[str]:
@@ -161,7 +193,7 @@ def _folders(inputs: Inputs, downloaded: str) -> list[str]:
     return [str(Path(one).absolute()) for one in inputs.folders]
 
 
-def _judge(outcomes: list[Ended], job: Job, store: str) -> int:
+def _judge(outcomes: list[Ended], inputs: Inputs, job: Job, store: str, variables: dict[str, str]) -> int:
     for ended in outcomes:
         if ended.blocked:
             return job.blocked(ended.blocked, fail=True)
@@ -169,7 +201,10 @@ def _judge(outcomes: list[Ended], job: Job, store: str) -> int:
     for value in values:
         _annotate(value, job)
     head = next((value["head"] for value in reversed(values) if value["head"]), "")
-    _tell(job, [record for value in values for record in value["records"]], head, store)
+    records = [record for value in values for record in value["records"]]
+    log = [*option("store", store), *option("push", inputs.remote if store.startswith(_GIT) else "")]
+    attested = anchored(inputs, job, records, log, variables) if inputs.attest else {}
+    _tell(job, records, head, store, attested)
     return max((ended.code for ended in outcomes), default=0)
 
 
@@ -194,10 +229,11 @@ def _annotate(value: dict[str, Any], job: Job) -> None:
         job.workflow.annotate("error", f"{len(told) - _MOST_FAULTS} more; the log has them", title="benchgov")
 
 
-def _tell(job: Job, records: list[dict[str, Any]], head: str, store: str) -> None:
+def _tell(job: Job, records: list[dict[str, Any]], head: str, store: str, attested: dict[str, str]) -> None:
     new = sum(bool(record["new"]) for record in records)
     shown = store if store.startswith(_GIT) else job.shown(Path(store))
-    job.workflow.set_outputs(Outputs(head=head, recorded=str(new), store=shown).as_outputs())
+    outputs = Outputs(head=head, recorded=str(new), store=shown, **attested)
+    job.workflow.set_outputs(outputs.as_outputs())
     job.workflow.add_summary(f"Audit log: {new} new of {len(records)} records, head `{head}`")
     job.workflow.say(f"{new} new of {len(records)} records; head {head}")
 

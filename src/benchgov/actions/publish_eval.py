@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -9,9 +10,9 @@ from pydantic import Field
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag
 from benchgov.actions.job import Job
 from benchgov.actions.publishing import TOKEN, Delivery
-from benchgov.actions.run_eval import RUN_FILE
+from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
-from benchgov.errors import UsageError
+from benchgov.errors import InputError, UsageError
 from benchgov.eval.models import BenchRunReport
 from benchgov.github.event import read_event
 from benchgov.github.render import Links
@@ -57,9 +58,7 @@ def run(inputs: Inputs, job: Job) -> int:
     if not is_name(inputs.task_class):
         raise UsageError(f"{inputs.task_class!r} is not the name of a task class")
     event = read_event(job.environ)
-    path = project.output_dir / "eval" / inputs.task_class / RUN_FILE
-    if inputs.report:
-        path = job.workspace / inputs.report
+    path = job.workspace / inputs.report if inputs.report else _latest(project, inputs.task_class)
     report = load_json_model(path, BenchRunReport)
     if report.task_class != inputs.task_class:
         raise UsageError(f"the report is of {report.task_class}", where=str(path))
@@ -70,3 +69,12 @@ def run(inputs: Inputs, job: Job) -> int:
     outputs = Outputs(check_url=published.check_url or "", comment_url=published.comment_url or "")
     job.workflow.set_outputs(outputs.as_outputs())
     return 0
+
+
+def _latest(project: Project, task_class: str) -> Path:
+    """The newest report that run-eval left in this job: their names begin with the time."""
+    folder = project.output_dir / "eval" / task_class
+    found = sorted(folder.glob("*.json"))
+    if not found:
+        raise InputError("holds no report of run-eval", where=str(folder))
+    return found[-1]

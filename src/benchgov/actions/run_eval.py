@@ -11,6 +11,7 @@ from pydantic import Field
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, ArtifactUrl, Flag, Lines
 from benchgov.actions.job import Job, StepFailedError, option
 from benchgov.actions.workflow import MAX_SUMMARY_BYTES, Level
+from benchgov.audit.eval_runs import run_name
 from benchgov.cli.common import Project
 from benchgov.errors import CostCapError, ExitCode
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
@@ -18,9 +19,6 @@ from benchgov.files import write_atomic
 from benchgov.github.blocks import page
 from benchgov.github.render import Links
 from benchgov.github.render_eval import present_eval
-
-RUN_FILE = "eval-run.json"
-SHARD_FILE = "eval-shard.json"
 
 
 class Inputs(ActionInputs):
@@ -147,9 +145,8 @@ def _report_of(lines: list[dict[str, Any]]) -> tuple[BenchRunReport, PromotionVe
 
 
 def _keep(project: Project, report: BenchRunReport) -> Path:
-    """Keep the report for publish-eval and the artifact; a lone shard is no evidence by itself."""
-    folder = project.output_dir / "eval" / report.task_class
-    path = folder / (SHARD_FILE if report.shard else RUN_FILE)
+    """Keep the report for publish-eval and the artifact, by the name that the audit log knows it by."""
+    path = project.output_dir / "eval" / report.task_class / run_name(report)
     write_atomic(path, report.unlinked().to_bytes())
     return path
 

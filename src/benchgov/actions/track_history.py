@@ -71,7 +71,7 @@ def run(inputs: Inputs, job: Job) -> int:
     project = job.project(inputs.config)
     if not is_name(inputs.suite):
         raise UsageError(f"{inputs.suite!r} is not the name of a suite")
-    path = project.output_dir / "history" / f"{inputs.suite}.json"
+    path = project.output_dir / "history" / inputs.suite / "history.json"
     with tempfile.TemporaryDirectory(prefix="benchgov-") as folder:
         fetched = _fetch(inputs, job, Path(folder))
         for fault in fetched.faults[:_MOST_FAULTS]:

@@ -1,7 +1,9 @@
 """The evidence in a folder of downloaded artifacts, as drafts. What is in there may be anybody's.
 
-    FOLDER/<artifact>/…/report.json, comparison.json, environment.json, eval-run.json     one record each
-    FOLDER/<artifact>/…/dossier.md, index.html                                            one record for both
+    FOLDER/<artifact>/…/report.json, comparison.json, environment.json     one record each
+    FOLDER/<artifact>/…/control.json, history.json, replay-comparison.json    one record each
+    FOLDER/<artifact>/…/<time>-<id>.json, <time>.json                      an eval run, a promotion verdict
+    FOLDER/<artifact>/…/dossier.md, index.html                             one record for both
 
 Links are not followed, and what is no valid evidence is a fault of its artifact, not of the others.
 """
@@ -9,6 +11,7 @@ Links are not followed, and what is no valid evidence is a fault of its artifact
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +22,19 @@ from benchgov.audit.drafts import draft_of_bytes, from_dossier
 from benchgov.errors import BenchgovError, InputError
 from benchgov.files import MAX_DOCUMENT_BYTES
 
-EVIDENCE = frozenset({"report.json", "comparison.json", "environment.json", "eval-run.json"})
+EVIDENCE = frozenset(
+    {
+        "report.json",
+        "comparison.json",
+        "environment.json",
+        "control.json",
+        "history.json",
+        "replay-comparison.json",
+    }
+)
 """Names of files that a record is made of."""
+
+_EVAL = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z(?:-[0-9a-f]{8})?\.json", re.ASCII)
 
 MAX_ENTRIES = 200_000
 """How many files and folders one artifact may have."""
@@ -68,7 +82,12 @@ class _Found:
 
 def is_evidence(name: str) -> bool:
     """Whether a record is made of files that are called so."""
-    return name in EVIDENCE or name in (_DOSSIER, _PAGE)
+    return _is_single(name) or name in (_DOSSIER, _PAGE)
+
+
+def _is_single(name: str) -> bool:
+    """Whether a file that is called so is a record's only evidence."""
+    return name in EVIDENCE or _EVAL.fullmatch(name) is not None
 
 
 def run_environ(run_id: str | None, attempt: str | None = None) -> dict[str, str]:
@@ -124,7 +143,7 @@ def artifacts_in(folder: Path) -> Iterator[tuple[str, Path]]:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from error
-    if any(entry.name in EVIDENCE or entry.name == _DOSSIER for entry in found):
+    if any(_is_single(entry.name) or entry.name == _DOSSIER for entry in found):
         yield folder.resolve().name, folder
         return
     yield from ((entry.name, folder / entry.name) for entry in found if not entry.is_file())
@@ -152,7 +171,7 @@ def _walk(folder: Path, prefix: str, depth: int, seen: list[int]) -> Iterator[_F
             if depth == MAX_DEPTH:
                 raise InputError(f"folders more than {MAX_DEPTH} deep", where=file)
             yield from _walk(Path(entry.path), f"{file}/", depth + 1, seen)
-        elif entry.name in EVIDENCE or entry.name == _DOSSIER or not entry.is_file(follow_symlinks=False):
+        elif _is_single(entry.name) or entry.name == _DOSSIER or not entry.is_file(follow_symlinks=False):
             yield _Found(Path(entry.path), file)
 
 

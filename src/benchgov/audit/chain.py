@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from benchgov.audit.encoding import seal
 from benchgov.audit.files import MAX_RECORD_BYTES, LogFiles, NotARecordError
 from benchgov.audit.folder import as_files
 from benchgov.audit.hints import find_key, note_record
-from benchgov.audit.record import GENESIS, Evidence, Record
+from benchgov.audit.record import GENESIS, Evidence, Kind, Record
 from benchgov.audit.records import Records
 from benchgov.audit.redaction import refuse
 from benchgov.audit.sealing import open_tail, seal_due
@@ -26,10 +25,6 @@ from benchgov.rim import Clock
 from benchgov.wire import utc_text
 
 __all__ = ["Appended", "Draft", "Kind", "Verification", "append", "find", "read", "verify"]
-
-Kind = Literal[
-    "verify-env", "run", "comparison", "baseline", "approval", "dossier", "eval", "verdict", "calibration"
-]
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Protocol
 
 from benchgov.audit.chain import Draft, Kind
-from benchgov.audit.record import Evidence
+from benchgov.audit.draft_studies import from_control, from_history, from_replay
+from benchgov.audit.drafting import make_draft, read_model, text_of
 from benchgov.baselines.model import Baseline
-from benchgov.canonical import Json, blake3_hex, digest_of, sha256_hex
-from benchgov.documents import json_model, parse_json
+from benchgov.canonical import Json
+from benchgov.documents import parse_json
 from benchgov.errors import InputError
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
 from benchgov.files import read_bytes
 from benchgov.gate.comparison import Comparison
 from benchgov.report import Environment, Report
-from benchgov.wire import Wire
 
-Model = TypeVar("Model", bound=Wire)
+
+class Maker(Protocol):
+    """Makes the draft of one kind of file."""
+
+    def __call__(self, data: bytes, environ: Mapping[str, str], *, name: str) -> Draft:
+        """The draft of the file `name` with this content; raises `InputError`."""
+
 
 _MARKS: tuple[tuple[Kind, str], ...] = (
     ("baseline", "baseline_id"),
@@ -28,8 +34,10 @@ _MARKS: tuple[tuple[Kind, str], ...] = (
     ("verify-env", "facts"),
     ("verdict", "evidence_sufficient"),
     ("eval", "case_corpus_digest"),
+    ("control", "baseline_resplits"),
+    ("history", "min_points"),
+    ("replay", "replay_report_sha256"),
 )
-_WORKFLOW = {"run_id": "GITHUB_RUN_ID", "run_attempt": "GITHUB_RUN_ATTEMPT", "job": "GITHUB_JOB"}
 _BASELINE_FACTS = ("suite", "regime", "baseline_id", "fingerprint")
 _DOSSIER_SUFFIXES = (".md", ".html")
 
@@ -52,19 +60,13 @@ def draft_of_bytes(
 ) -> Draft:
     """The draft for the content of a file called `name`; raises as `draft_of`, about `where`."""
     kind = kind or _kind_of(data, name, where)
-    if kind == "run":
-        return from_report(data, environ, name=name)
-    if kind == "comparison":
-        return from_comparison(data, environ, name=name)
-    if kind == "verify-env":
-        return from_environment(data, environ, name=name)
-    if kind == "verdict":
-        return from_verdict(data, environ, name=name)
-    if kind == "eval":
-        return from_eval(_read(data, BenchRunReport, name), environ, name=name)
     if kind == "dossier":
         return from_dossier({name: data}, environ)
-    return from_baseline(data, environ, name=name)
+    if kind == "eval":
+        return from_eval(read_model(data, BenchRunReport, name), environ, name=name)
+    if kind in ("approval", "calibration"):
+        raise InputError(f"a record of kind {kind} is made by its own command", where=where)
+    return _MAKERS[kind](data, environ, name=name)
 
 
 def _dossier_files(folder: Path) -> dict[str, bytes]:
@@ -81,12 +83,12 @@ def _dossier_files(folder: Path) -> dict[str, bytes]:
 def _kind_of(data: bytes, name: str, where: str) -> Kind:
     if PurePosixPath(name).suffix in _DOSSIER_SUFFIXES:
         return "dossier"
-    value = parse_json(_text(data, where), where)
+    value = parse_json(text_of(data, where), where)
     for kind, mark in _MARKS:
         if isinstance(value, dict) and mark in value:
             return kind
     raise InputError(
-        "neither a report, a comparison, an environment nor a dossier",
+        "neither a report, a comparison, an environment, a dossier nor anything else that is recorded",
         where=where,
         remedy="Say what it is with --kind.",
     )
@@ -98,7 +100,7 @@ def from_report(data: bytes, environ: Mapping[str, str], *, name: str = "report.
     Raises:
         InputError: it is not a valid report; so with the other functions and their artifacts.
     """
-    report = _read(data, Report, name)
+    report = read_model(data, Report, name)
     isolations = {run.sampling.isolation for run in report.runs}
     subject: dict[str, Json] = {
         "suite": report.config.suite,
@@ -112,7 +114,7 @@ def from_report(data: bytes, environ: Mapping[str, str], *, name: str = "report.
         "result_sha256": report.replay.result_sha256,
         "fingerprint": report.environment.fingerprint,
     }
-    return _draft(
+    return make_draft(
         "run",
         {name: data},
         subject,
@@ -124,7 +126,7 @@ def from_report(data: bytes, environ: Mapping[str, str], *, name: str = "report.
 
 def from_comparison(data: bytes, environ: Mapping[str, str], *, name: str = "comparison.json") -> Draft:
     """The draft of a comparison; complete when every metric of the baseline was judged."""
-    comparison = _read(data, Comparison, name)
+    comparison = read_model(data, Comparison, name)
     unjudged = {"missing", "not-comparable"} & {finding.verdict for finding in comparison.findings}
     subject: dict[str, Json] = {
         "suite": comparison.suite,
@@ -137,32 +139,32 @@ def from_comparison(data: bytes, environ: Mapping[str, str], *, name: str = "com
         "fingerprint": comparison.fingerprint,
     }
     complete = comparison.verdict not in ("blocked", "not-comparable") and not unjudged
-    return _draft("comparison", {name: data}, subject, environ, complete=complete)
+    return make_draft("comparison", {name: data}, subject, environ, complete=complete)
 
 
 def from_environment(data: bytes, environ: Mapping[str, str], *, name: str = "environment.json") -> Draft:
     """The draft of a verified environment."""
-    environment = _read(data, Environment, name)
+    environment = read_model(data, Environment, name)
     subject: dict[str, Json] = {
         "gate": environment.gate,
         "fingerprint": environment.fingerprint,
         "drift": [drift.name for drift in environment.drift],
     }
-    return _draft("verify-env", {name: data}, subject, environ, complete=True)
+    return make_draft("verify-env", {name: data}, subject, environ, complete=True)
 
 
 def from_dossier(files: Mapping[str, bytes], environ: Mapping[str, str]) -> Draft:
     """The draft of a rendered dossier: file name → content."""
-    return _draft("dossier", files, {"files": len(files)}, environ, complete=True)
+    return make_draft("dossier", files, {"files": len(files)}, environ, complete=True)
 
 
 def from_baseline(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft:
     """The draft of a baseline's file, by its digests; the baselines' own store vouches for its content."""
-    value = parse_json(_text(data, name), name)
+    value = parse_json(text_of(data, name), name)
     if not isinstance(value, dict):
         raise InputError("not a baseline", where=name)
     subject: dict[str, Json] = {key: value[key] for key in _BASELINE_FACTS if isinstance(value.get(key), str)}
-    return _draft("baseline", {name: data}, subject, environ, complete=not value.get("selection"))
+    return make_draft("baseline", {name: data}, subject, environ, complete=not value.get("selection"))
 
 
 def from_approval(baseline: Baseline, files: Mapping[str, bytes], environ: Mapping[str, str]) -> Draft:
@@ -172,7 +174,7 @@ def from_approval(baseline: Baseline, files: Mapping[str, bytes], environ: Mappi
     facts = baseline.to_json()
     subject: dict[str, Json] = {key: facts[key] for key in (*_BASELINE_FACTS, "derivation")}
     subject |= facts["approval"]
-    return _draft("approval", files, subject, environ, complete=not baseline.selection)
+    return make_draft("approval", files, subject, environ, complete=not baseline.selection)
 
 
 def from_eval(report: BenchRunReport, environ: Mapping[str, str], *, name: str) -> Draft:
@@ -203,7 +205,7 @@ def from_eval(report: BenchRunReport, environ: Mapping[str, str], *, name: str) 
     }
     data = report.unlinked().to_bytes()
     isolation = report.isolation_class
-    draft = _draft(
+    draft = make_draft(
         "eval", {name: data}, subject, environ, complete=report.complete, isolation_class=isolation
     )
     key = f"eval/{report.task_class}/{report.run_id}/{result.removeprefix('blake3:')}"
@@ -212,7 +214,7 @@ def from_eval(report: BenchRunReport, environ: Mapping[str, str], *, name: str) 
 
 def from_verdict(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft:
     """The draft of a promotion verdict, as it lies in its recommendation file."""
-    verdict = _read(data, PromotionVerdict, name)
+    verdict = read_model(data, PromotionVerdict, name)
     subject: dict[str, Json] = {
         "task_class": verdict.task_class,
         "current_tier": verdict.current_tier,
@@ -227,7 +229,7 @@ def from_verdict(data: bytes, environ: Mapping[str, str], *, name: str) -> Draft
         "reasons": list(verdict.reasons),
     }
     isolation = verdict.isolation_class
-    return _draft("verdict", {name: data}, subject, environ, complete=True, isolation_class=isolation)
+    return make_draft("verdict", {name: data}, subject, environ, complete=True, isolation_class=isolation)
 
 
 def from_calibration(
@@ -235,55 +237,16 @@ def from_calibration(
 ) -> Draft:
     """The draft of a document that proposes thresholds from recorded runs."""
     subject: dict[str, Json] = {"task_class": task_class, "runs": runs}
-    return _draft("calibration", {name: data}, subject, environ, complete=True)
+    return make_draft("calibration", {name: data}, subject, environ, complete=True)
 
 
-def _read(data: bytes, model: type[Model], name: str) -> Model:
-    return json_model(_text(data, name), model, name)
-
-
-def _text(data: bytes, where: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 at offset {error.start}", where=where) from error
-
-
-def _draft(
-    kind: Kind,
-    files: Mapping[str, bytes],
-    subject: dict[str, Json],
-    environ: Mapping[str, str],
-    *,
-    complete: bool,
-    isolation_class: str | None = None,
-) -> Draft:
-    evidence = tuple(
-        Evidence(name=name, size=len(data), blake3=blake3_hex(data), sha256=sha256_hex(data))
-        for name, data in files.items()
-    )
-    workflow = _workflow(environ)
-    return Draft(
-        kind=kind,
-        idempotency_key=_key(kind, str(subject.get("suite", "")), evidence, workflow.get("run_id")),
-        complete=complete,
-        evidence=evidence,
-        isolation_class=isolation_class,
-        subject={**subject, "workflow": workflow} if workflow else subject,
-    )
-
-
-def _workflow(environ: Mapping[str, str]) -> dict[str, str]:
-    if environ.get("GITHUB_ACTIONS") != "true":
-        return {}
-    return {name: environ[variable][:200] for name, variable in _WORKFLOW.items() if environ.get(variable)}
-
-
-def _key(kind: Kind, suite: str, evidence: tuple[Evidence, ...], run_id: str | None) -> str:
-    """`[run id/]kind[/suite]/digest of the evidence`: what makes two appends the same append.
-
-    The digest keeps the jobs of a matrix, which share job and suite, apart. Attempt and job are left out, so
-    that a collector that runs again, or elsewhere, adds nothing twice; they are in the subject.
-    """
-    digest = digest_of([[one.name, one.blake3] for one in evidence]).removeprefix("blake3:")
-    return "/".join(part for part in (run_id, kind, suite, digest) if part)
+_MAKERS: dict[Kind, Maker] = {
+    "run": from_report,
+    "comparison": from_comparison,
+    "verify-env": from_environment,
+    "baseline": from_baseline,
+    "verdict": from_verdict,
+    "control": from_control,
+    "history": from_history,
+    "replay": from_replay,
+}

@@ -135,9 +135,13 @@ class Verifier:
         """Whether a signature of this key is good for `text`."""
         message, data = text.encode(), signature.data
         if self.kind == COSIGNATURE:
-            time = int.from_bytes(data[:8], "big")
-            message, data = f"cosignature/v1\ntime {time}\n".encode() + message, data[8:]
+            message, data = _cosigned(int.from_bytes(data[:8], "big"), text).encode(), data[8:]
         return _is_signed(self.public, message, data)
+
+
+def _cosigned(time: int, text: str) -> str:
+    """What a witness signs."""
+    return f"cosignature/v1\ntime {time}\n{text}"
 
 
 def _is_signed(public: bytes, message: bytes, data: bytes) -> bool:
@@ -174,12 +178,29 @@ class Signer:
         encoded = base64.b64encode(bytes([ED25519]) + self.seed).decode()
         return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{encoded}"
 
+    @property
+    def cosigner(self) -> Verifier:
+        """The public half, of a key that signs as a witness."""
+        return Verifier(self.name, COSIGNATURE, self.verifier.public)
+
     def sign(self, note: Note) -> Note:
         """The note with the signature of this key, once."""
+        return note.signed_by([Signature(self.name, self.verifier.key_id, self._made(note.text))])
+
+    def cosign(self, note: Note, time: int) -> Note:
+        """The note with a witness's signature of this key over `time`, in seconds since the epoch.
+
+        An earlier one of the same key gives way: a witness says when it saw the log last.
+        """
+        key = self.cosigner
+        data = time.to_bytes(8, "big") + self._made(_cosigned(time, note.text))
+        others = tuple(one for one in note.signatures if not key.made(one))
+        return Note(note.text, others).signed_by([Signature(self.name, key.key_id, data)])
+
+    def _made(self, text: str) -> bytes:
         from nacl.signing import SigningKey
 
-        data = SigningKey(self.seed).sign(note.text.encode()).signature
-        return note.signed_by([Signature(self.name, self.verifier.key_id, data)])
+        return bytes(SigningKey(self.seed).sign(text.encode()).signature)
 
 
 def parse_verifier(line: str) -> Verifier:

@@ -131,6 +131,25 @@ def check_proof(
     return Checked(claim, later, earlier, signed_by)
 
 
+def check_under(
+    lower: Proof,
+    upper: Proof,
+    checkpoints: Sequence[SignedCheckpoint] = (),
+    verifiers: Sequence[Verifier] = (),
+) -> Checked:
+    """Check that the checkpoint of `lower` is a leaf of the root log, as `upper` says.
+
+    Raises:
+        As `check_proof`.
+    """
+    if not isinstance(upper.claim, Inclusion):
+        raise UsageError("a proof that a host's checkpoint is in the root log was expected")
+    text = parse_checkpoint(lower.checkpoint, "checkpoint of the proof").note.text
+    if leaf_hash(text.encode()).hex() != upper.claim.leaf_hash:
+        raise ProofError("the two proofs do not meet: the root log's is about another checkpoint")
+    return check_proof(upper, checkpoints=checkpoints, verifiers=verifiers)
+
+
 def _check_inclusion(claim: Inclusion, later: SignedCheckpoint, record: bytes | None) -> None:
     leaf = bytes.fromhex(claim.leaf_hash)
     if record is not None and leaf_hash(record) != leaf:

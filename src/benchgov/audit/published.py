@@ -102,7 +102,7 @@ def newest(store: LogFiles | Path, host: str) -> SignedCheckpoint | None:
     Raises:
         InputError: it cannot be read.
     """
-    return _checkpoint_at(as_files(store), checkpoint_path(host))
+    return checkpoint_at(as_files(store), checkpoint_path(host))
 
 
 def of_size(store: LogFiles | Path, host: str, size: int) -> SignedCheckpoint | None:
@@ -110,10 +110,11 @@ def of_size(store: LogFiles | Path, host: str, size: int) -> SignedCheckpoint | 
     last = newest(store, host)
     if last and last.head.size == size:
         return last
-    return _checkpoint_at(as_files(store), _kept_path(host, size))
+    return checkpoint_at(as_files(store), _kept_path(host, size))
 
 
-def _checkpoint_at(files: LogFiles, path: str) -> SignedCheckpoint | None:
+def checkpoint_at(files: LogFiles, path: str) -> SignedCheckpoint | None:
+    """The checkpoint in the log's file at `path`, if there is one; raises `InputError`."""
     if files.kind(path) is None:
         return None
     where = files.where(path)
@@ -209,15 +210,20 @@ def publish(
             require_extends(store, host, tree, last)
         head = Checkpoint(origin, tree.size, tree.root())
         note = last.note if last and last.head.size == head.size else Note(head.text)
-        return _write(files, host, last, SignedCheckpoint(head, signer.sign(note) if signer else note))
+        return write_checkpoint(
+            files, host_folder(host), last, SignedCheckpoint(head, signer.sign(note) if signer else note)
+        )
 
 
-def _write(files: LogFiles, host: str, last: SignedCheckpoint | None, new: SignedCheckpoint) -> Published:
-    path = checkpoint_path(host)
+def write_checkpoint(
+    files: LogFiles, folder: str, last: SignedCheckpoint | None, new: SignedCheckpoint
+) -> Published:
+    """Make `new` the checkpoint in `folder` after `last`, which is kept when somebody signed it."""
+    path = f"{folder}/checkpoint"
     if last and new.note == last.note:
         return Published(last, path, new=False)
     if last and last.note.signatures and last.head.size < new.head.size:
-        files.replace(_kept_path(host, last.head.size), str(last).encode())
+        files.replace(f"{folder}/checkpoints/{last.head.size}", str(last).encode())
     files.replace(path, str(new).encode())
     return Published(new, path, new=True)
 

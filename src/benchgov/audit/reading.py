@@ -54,7 +54,7 @@ class Choice:
         """Whether this record is one of them."""
         return (
             self.kind in (None, record.kind)
-            and self.suite in (None, record.subject.get("suite"))
+            and self.suite in (None, suite(record))
             and (self.since is None or record.recorded_at_utc >= self.since)
         )
 
@@ -75,9 +75,17 @@ def parse_moment(text: str) -> datetime:
 
 
 def verdict(record: Record) -> str:
-    """What the record says came out: verdict, status or gate; empty when it says nothing."""
+    """What the record says came out: verdict, status, gate or passed cases; empty when it says nothing."""
+    if record.kind == "eval":
+        return f"{record.subject.get('passed')}/{record.subject.get('cases')} passed"
     found = (record.subject.get(key) for key in ("verdict", "status", "gate"))
     return str(next((fact for fact in found if fact), ""))
+
+
+def suite(record: Record) -> str | None:
+    """The suite that a record is about, or the task class."""
+    found = record.subject.get("suite") or record.subject.get("task_class")
+    return str(found) if found else None
 
 
 def latest(store: LogFiles | Path, choice: Choice, limit: int | None = None) -> list[Record]:
@@ -140,7 +148,7 @@ def write_csv(records: Iterable[Record], stream: TextIO) -> None:
 
 def _cells(record: Record) -> list[str]:
     value = record.to_json()
-    value["suite"] = record.subject.get("suite")
+    value["suite"] = suite(record)
     value["verdict"] = verdict(record)
     value["evidence"] = "; ".join(f"{one.name} sha256:{one.sha256}" for one in record.evidence)
     value["subject"] = canonical_json(value["subject"]).decode("utf-8")

@@ -16,6 +16,22 @@ from benchgov.wire import Blake3, Name, Sha256, Utc, Wire
 GENESIS = "0" * 64
 """`prev_hash` of the first record of a chain."""
 
+Kind = Literal[
+    "verify-env",
+    "run",
+    "comparison",
+    "baseline",
+    "approval",
+    "dossier",
+    "eval",
+    "verdict",
+    "calibration",
+    "control",
+    "history",
+    "replay",
+]
+"""What a record can be of."""
+
 
 class Evidence(Wire):
     """A file that a record vouches for: its name, its size in bytes, and its digests."""
@@ -40,9 +56,7 @@ class Record(Wire):
     host: Name
     idempotency_key: Annotated[str, Field(min_length=1, max_length=512)]
     isolation_class: str | None
-    kind: Literal[
-        "verify-env", "run", "comparison", "baseline", "approval", "dossier", "eval", "verdict", "calibration"
-    ]
+    kind: Kind
     prev_hash: Sha256
     recorded_at_utc: Utc
     schema_version: Literal[1]

@@ -141,6 +141,49 @@ class CalibrationSubject(Subject):
     runs: Annotated[int, Field(ge=1)]
 
 
+class ControlSubject(Subject):
+    """A control: how often the same revision against itself raised an alarm, and what it found."""
+
+    suite: Name
+    regime: Name
+    verdict: Literal["inside", "outside"]
+    alpha: float
+    false_alarms: Annotated[int, Field(ge=0)]
+    rounds: Annotated[int, Field(ge=0)]
+    slowdown_percent: float | None = None
+    slowdowns_found: Annotated[int, Field(ge=0)] | None = None
+    slowdowns: Annotated[int, Field(ge=0)] | None = None
+    revision: Text | None = None
+    dirty: bool | None = None
+    authoritative: bool | None = None
+    fingerprint: Blake3 | None = None
+
+
+class HistorySubject(Subject):
+    """What many reports say together: how many, of which suites, and how many series changed."""
+
+    suites: tuple[Name, ...]
+    reports: Annotated[int, Field(ge=0)]
+    series: Annotated[int, Field(ge=0)]
+    worse: Annotated[int, Field(ge=0)]
+    better: Annotated[int, Field(ge=0)]
+    method: Text
+
+
+class ReplaySubject(Subject):
+    """A second run of a report's plan, and whether it gave the same."""
+
+    suite: Name
+    regime: Name
+    verdict: Literal["match", "mismatch"]
+    authoritative: bool
+    baseline_report_sha256: Sha256
+    replay_report_sha256: Sha256
+    compared: Annotated[int, Field(ge=0)]
+    total: Annotated[int, Field(ge=0)]
+    mismatched: Annotated[int, Field(ge=0)]
+
+
 SUBJECTS: dict[str, type[Subject]] = {
     "verify-env": EnvironmentSubject,
     "run": RunSubject,
@@ -151,6 +194,9 @@ SUBJECTS: dict[str, type[Subject]] = {
     "eval": EvalSubject,
     "verdict": VerdictSubject,
     "calibration": CalibrationSubject,
+    "control": ControlSubject,
+    "history": HistorySubject,
+    "replay": ReplaySubject,
 }
 """Kind of a record → the type of its subject."""
 

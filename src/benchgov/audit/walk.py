@@ -74,6 +74,7 @@ class Cursor:
         self.records = Records(self.files, self.host)
         self._heads = frozenset(anchor.head for anchor in self.anchors)
         self._sequences = frozenset(anchor.sequence for anchor in self.anchors)
+        self._sizes = frozenset(self.sizes)
         self._tree = CompactRange() if self.sizes else None
         self._plain = not (self.strict or self.anchors or self.sizes)
 
@@ -129,7 +130,7 @@ class Cursor:
             self.noted[self.sequence] = self.head
         if self._tree is not None:
             self._tree.append(leaf_hash(data))
-            if self._tree.size in self.sizes:
+            if self._tree.size in self._sizes:
                 self.roots[self._tree.size] = self._tree.root()
 
     def _run(self, lines: Sequence[bytes]) -> None:

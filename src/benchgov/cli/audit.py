@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.cli.audit_checkpoint import checkpoint, file_type, keygen, store_option
+from benchgov.cli.audit_anchor import anchor
+from benchgov.cli.audit_checkpoint import checkpoint, file_type, keygen, seen_option, store_option
 from benchgov.cli.audit_collect import collect
 from benchgov.cli.audit_proofs import check_proof, prove
 from benchgov.cli.audit_read import export, log, print_records, show
 from benchgov.cli.audit_redact import allow_option, default_files, kind_option, redact_check, wanted_kind
 from benchgov.cli.audit_sweep import sweep
+from benchgov.cli.audit_witness import predicate, witness
 from benchgov.cli.common import (
     config_option,
     format_option,
@@ -25,7 +27,9 @@ from benchgov.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from benchgov.audit.files import LogFiles
     from benchgov.audit.jobs import Job, Outcome
+    from benchgov.audit.kept import Kept
     from benchgov.audit.verification import Verification
     from benchgov.cli.common import Project
 
@@ -44,14 +48,16 @@ def audit() -> None:
 @kind_option
 @click.option("--no-verify", is_flag=True, help="Verify only the last record before appending, not all.")
 @allow_option
+@seen_option
 @store_option
 @config_option
 @format_option
 def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given: Any) -> int:
-    """Record artifacts in the audit log: reports, comparisons, environments, dossier folders.
+    """Record artifacts in the audit log: reports, comparisons, environments, dossier folders, and the like.
 
     Without FILES, report.json and comparison.json of output_dir. The log keeps digests and a few facts, not
-    the files. What is recorded already is not recorded again. A record that would hold a secret, an e-mail
+    the files. Controls, histories, replay comparisons, eval runs and promotion verdicts are known by their
+    content, too. What is recorded already is not recorded again. A record that would hold a secret, an e-mail
     address or a private path is refused: see `audit redact-check`.
 
     Exit codes: 0 recorded; 4 refused, nothing was written; 5 the log was tampered with, and nothing was
@@ -67,6 +73,7 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     from benchgov.audit.drafts import draft_of
     from benchgov.audit.host import host_fingerprint
     from benchgov.audit.redaction import refuse
+    from benchgov.audit.seen import watching
     from benchgov.audit.verification import verify as verify_store
 
     project = open_project(given["config_file"])
@@ -76,12 +83,13 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     drafts = [draft_of(path, rim.environ, wanted_kind(given["kind"])) for path in paths]
     for path, draft in zip(paths, drafts, strict=True):  # before any of them is written
         refuse(content_of(draft, "host", rim.now), allow, str(path))
-    if log.present() and not no_verify:
-        divergence = verify_store(log, spread=in_processes_if_it_pays).divergence
-        if divergence:
-            raise divergence.error()
-    host = host_fingerprint(rim.environ, log)
-    done = [append_record(log, draft, host=host, now=rim.now, allow=allow) for draft in drafts]
+    with watching(given["seen"], log):
+        if log.present() and not no_verify:
+            divergence = verify_store(log, spread=in_processes_if_it_pays).divergence
+            if divergence:
+                raise divergence.error()
+        host = host_fingerprint(rim.environ, log)
+        done = [append_record(log, draft, host=host, now=rim.now, allow=allow) for draft in drafts]
     if output_format == "json":
         print_json(
             rim,
@@ -102,7 +110,8 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     "--against",
     type=file_type,
     multiple=True,
-    help="A file kept elsewhere, a checkpoint or heads, which the log must still hold. Repeatable.",
+    help="A file kept elsewhere, a checkpoint or heads, which the log must still hold; `anchors` for all that"
+    " `audit anchor` keeps in the log. Repeatable.",
 )
 @click.option(
     "--key",
@@ -119,6 +128,7 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
     help="Only what comes after this checkpoint, or these heads, up to which it was verified before.",
 )
 @click.option("--save-heads", type=file_type, help="Write the heads here, when all is well: for next time.")
+@seen_option
 @store_option
 @config_option
 @format_option
@@ -136,20 +146,25 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
       benchgov audit verify --head 12:6f0c...
       benchgov audit verify --from-checkpoint heads.txt --save-heads heads.txt
     """
+    from benchgov.audit import root_log
     from benchgov.audit.anchors import parse_anchor
     from benchgov.audit.reading import parse_moment
+    from benchgov.audit.seen import recall, require_seen, watching
     from benchgov.audit.verification import verify as verify_store
 
     project = open_project(given["config_file"])
-    kept = _kept(given["against"], given["keys"])
+    log = project.audit_log(given["store"])
+    kept = _kept(log, given["against"], given["keys"])
     anchor = parse_anchor(given["head"]) if given["head"] else None
+    in_part = bool(given["since"] or given["state"])
+    require_seen(log, recall(given["seen"]) if given["seen"] else (), given["seen"])
     result = verify_store(
-        project.audit_log(given["store"]),
+        log,
         strict=strict,
         anchor=anchor,
-        kept=kept,
+        kept=kept if in_part else [*kept, *root_log.held(log)],
         since=parse_moment(given["since"]) if given["since"] else None,
-        states=_kept([given["state"]] if given["state"] else []),
+        states=_kept(log, [given["state"]] if given["state"] else []),
         spread=in_processes_if_it_pays,
     )
     if output_format == "json":
@@ -158,13 +173,19 @@ def verify(strict: bool, output_format: str, **given: Any) -> int:
         _print_verification(project, result, anchored=bool(anchor or kept or given["state"]))
     if result.divergence:
         raise result.divergence.error()
+    with watching(given["seen"], log):
+        pass  # what was verified is seen from now on
     if given["save_heads"]:
         _save_heads(given["save_heads"], result)
     return 0
 
 
-def _kept(paths: Sequence[Path], keys: Sequence[str] = ()) -> list[Any]:
+ANCHORS = Path("anchors")
+
+
+def _kept(log: LogFiles, paths: Sequence[Path], keys: Sequence[str] = ()) -> list[Any]:
     from benchgov.audit.anchors import read_kept
+    from benchgov.audit.kept import hold_against
     from benchgov.audit.note import parse_verifier
     from benchgov.errors import UsageError
 
@@ -173,9 +194,23 @@ def _kept(paths: Sequence[Path], keys: Sequence[str] = ()) -> list[Any]:
     verifiers = [parse_verifier(key) for key in keys]
     found: list[Any] = []
     for path in paths:
+        if path == ANCHORS:
+            found += _held_anchors(log, hold_against(log, verifiers))
+            continue
         kept = read_kept(path, verifiers)
         found += kept if isinstance(kept, tuple) else [kept]
     return found
+
+
+def _held_anchors(log: LogFiles, anchors: Sequence[Kept]) -> list[Any]:
+    """The hosts' anchors; those of the root log are held against that at once."""
+    from benchgov.audit import root_log
+    from benchgov.audit.kept import ROOT
+
+    for one in anchors:
+        if one.host == ROOT:
+            root_log.require_extends(log, one.checkpoint)
+    return [one.checkpoint.head for one in anchors if one.host != ROOT]
 
 
 def _save_heads(path: Path, result: Verification) -> None:
@@ -236,5 +271,8 @@ for command in (
     prove,
     check_proof,
     keygen,
+    anchor,
+    witness,
+    predicate,
 ):
     audit.add_command(command)

@@ -12,6 +12,7 @@ from benchgov.cli.common import config_option, format_option, open_project, prin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from benchgov.audit.checkpoint import SignedCheckpoint
     from benchgov.audit.files import LogFiles
     from benchgov.audit.note import Signer
     from benchgov.audit.published import Published
@@ -24,6 +25,11 @@ store_option = click.option(
 )
 host_option = click.option("--host", help="Which host's chain, where the log has several.")
 file_type = click.Path(path_type=Path)
+seen_option = click.option(
+    "--seen",
+    type=file_type,
+    help="A file kept apart from the log that remembers the highest heads seen: going back is refused.",
+)
 
 
 @click.command("checkpoint")
@@ -33,16 +39,21 @@ file_type = click.Path(path_type=Path)
 @click.option("--cosigned", type=file_type, help="A witness's copy of a checkpoint: keep its signatures.")
 @click.option("--incremental", is_flag=True, help="Verify only the records since the last checkpoint.")
 @click.option("--out", type=file_type, help="Write a copy here.")
+@click.option("--all", "every", is_flag=True, help="Every host's, and then the root log's over all of them.")
+@click.option("--push", metavar="REMOTE", help="Fetch the log's branch first, and push it afterwards.")
+@seen_option
 @host_option
 @store_option
 @config_option
 @format_option
-def checkpoint(incremental: bool, out: Path | None, output_format: str, **given: Any) -> int:
+def checkpoint(output_format: str, **given: Any) -> int:
     """Publish the head of the log: how many records, and the root of the Merkle tree over them.
 
     It is a C2SP checkpoint: keep a copy where those who write the log cannot reach it. The chain, every
     record and every tile are verified first. A checkpoint never goes back: a log that is shorter than the
     last one, or has another root at its size, is refused, and both heads are kept as evidence.
+
+    With --all every host gets a checkpoint, and so does the root log, a tree over these.
 
     Exit codes: 0 published, or unchanged; 5 the log is not what was published; 65 there is no log.
 
@@ -51,18 +62,34 @@ def checkpoint(incremental: bool, out: Path | None, output_format: str, **given:
       benchgov audit checkpoint --out anchor.txt
       benchgov audit checkpoint --key audit.key --against anchor.txt
     """
-    from benchgov.audit import published
-    from benchgov.audit.verification import verify, verify_since
-    from benchgov.files import write_atomic
+    from benchgov.audit.seen import watching
+    from benchgov.cli.audit_collect import log_files
 
     project = open_project(given["config_file"])
-    log = project.audit_log(given["store"])
-    host = published.choose_host(log, given["host"])
-    signer = _signer(given["key"])
+    log = log_files(project, given)
+    with watching(given["seen"], log):
+        if given["every"]:
+            return _publish_all(project, log, given, output_format)
+        done, host = _publish(project, log, given, given["host"])
+    if given["out"]:
+        _copy_out(given["out"], done.checkpoint)
+    _print_checkpoint(project, host, done, output_format)
+    return 0
+
+
+def _publish(
+    project: Project, log: LogFiles, given: dict[str, Any], wanted: str | None
+) -> tuple[Published, str]:
+    """Verify and publish one host's checkpoint."""
+    from benchgov.audit import published
+    from benchgov.audit.verification import verify, verify_since
+
+    host = published.choose_host(log, wanted)
+    signer = signer_of(given["key"])
     if given["cosigned"]:
         published.adopt(log, host, published.read_checkpoint(given["cosigned"]))
     # Without an earlier checkpoint there is nothing to go on from.
-    last = published.newest(log, host) if incremental else None
+    last = published.newest(log, host) if given["incremental"] else None
     if last is None and (divergence := verify(log).divergence):
         raise divergence.error()
     tree = published.host_tree(log, host)
@@ -75,20 +102,80 @@ def checkpoint(incremental: bool, out: Path | None, output_format: str, **given:
     if given["against"]:
         published.require_extends(log, host, tree, published.read_checkpoint(given["against"]))
     origin = given["origin"] or _origin(log, host, signer, project.rim.environ)
-    done = published.publish(log, host, tree, origin=origin, signer=signer)
-    if out:
-        write_atomic(out, str(done.checkpoint).encode())
-    _print_checkpoint(project, host, done, output_format)
+    return published.publish(log, host, tree, origin=origin, signer=signer), host
+
+
+def _publish_all(project: Project, log: LogFiles, given: dict[str, Any], output_format: str) -> int:
+    """Publish every host's checkpoint, and take them up in the root log."""
+    from benchgov.audit import root_log
+    from benchgov.audit.store import list_hosts, require_store
+    from benchgov.errors import UsageError
+
+    alone = [name for name in ("host", "cosigned", "against", "origin") if given[name]]
+    if alone:
+        raise UsageError(f"--{alone[0]} is about one host; --all about all")
+    require_store(log)
+    signer = signer_of(given["key"])
+    hosts = {}
+    for host in list_hosts(log).names:
+        published, _ = _publish(
+            project, log, {**given, "origin": _host_origin(log, host, signer, project)}, host
+        )
+        hosts[host] = published.checkpoint.head.size
+    done = root_log.extend(log, origin=_root_origin(log, signer, project.rim.environ), signer=signer)
+    if given["out"]:
+        _copy_out(given["out"], done.checkpoint)
+    if output_format == "json":
+        head = done.checkpoint.head
+        print_json(
+            project.rim,
+            {
+                "origin": head.origin,
+                "size": head.size,
+                "root": head.root.hex(),
+                "added": list(done.added),
+                "new": done.new,
+                "checkpoint": str(done.checkpoint),
+                "hosts": hosts,
+            },
+        )
+    else:
+        project.rim.stdout.write(str(done.checkpoint))
     return 0
 
 
-def _signer(key: Path | None) -> Signer | None:
+def signer_of(key: Path | None) -> Signer | None:
+    """The private key in a file."""
     if key is None:
         return None
     from benchgov.audit.note import parse_signer
     from benchgov.files import read_text
 
     return parse_signer(read_text(key, limit=4096))
+
+
+def _copy_out(path: Path, checkpoint: SignedCheckpoint) -> None:
+    from benchgov.files import write_atomic
+
+    write_atomic(path, str(checkpoint).encode())
+
+
+def _host_origin(log: LogFiles, host: str, signer: Signer | None, project: Project) -> str:
+    """As `_origin`; but a key that signs for many logs names the host, too."""
+    from benchgov.audit.published import newest
+
+    if signer and newest(log, host) is None:
+        return f"{signer.name}/{host}"
+    return _origin(log, host, signer, project.rim.environ)
+
+
+def _root_origin(log: LogFiles, signer: Signer | None, environ: Mapping[str, str]) -> str:
+    from benchgov.audit.root_log import published
+
+    last = published(log)
+    if last:
+        return last.head.origin
+    return signer.name if signer else _made_origin(environ)
 
 
 def _origin(store: LogFiles, host: str, signer: Signer | None, environ: Mapping[str, str]) -> str:
@@ -100,8 +187,12 @@ def _origin(store: LogFiles, host: str, signer: Signer | None, environ: Mapping[
         return last.head.origin
     if signer:
         return signer.name
+    return f"{_made_origin(environ)}/{host}"
+
+
+def _made_origin(environ: Mapping[str, str]) -> str:
     server = environ.get("GITHUB_SERVER_URL", "").rpartition("//")[2]
-    parts = [server, environ.get("GITHUB_REPOSITORY", ""), "benchgov-audit", host]
+    parts = [server, environ.get("GITHUB_REPOSITORY", ""), "benchgov-audit"]
     return "/".join(part for part in parts if part)
 
 
@@ -127,8 +218,9 @@ def _print_checkpoint(project: Project, host: str, done: Published, output_forma
 @click.command("keygen")
 @click.argument("name")
 @click.option("--out", type=file_type, required=True, help="File for the private key; it must not exist yet.")
+@click.option("--witness", is_flag=True, help="For a witness: print the public half of its co-signatures.")
 @format_option
-def keygen(name: str, out: Path, output_format: str) -> int:
+def keygen(name: str, out: Path, witness: bool, output_format: str) -> int:
     """Make an Ed25519 key that signs checkpoints, and print its public half.
 
     NAME goes into every signature: a name such as example.com/our-log, without spaces or plus signs. The
@@ -153,8 +245,9 @@ def keygen(name: str, out: Path, output_format: str) -> int:
     if not create_exclusive(out, f"{signer.private}\n".encode(), mode=0o600):
         raise OutputError("exists already, and a key is never replaced", where=str(out))
     rim = real_rim()
+    public = signer.cosigner if witness else signer.verifier
     if output_format == "json":
-        print_json(rim, {"name": name, "public_key": str(signer.verifier), "file": str(out)})
+        print_json(rim, {"name": name, "public_key": str(public), "file": str(out)})
     else:
-        rim.stdout.write(f"{signer.verifier}\n")
+        rim.stdout.write(f"{public}\n")
     return 0

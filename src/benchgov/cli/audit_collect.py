@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.cli.audit_checkpoint import file_type, store_option
+from benchgov.cli.audit_checkpoint import file_type, seen_option, store_option
 from benchgov.cli.audit_read import print_records
 from benchgov.cli.audit_redact import allow_option
 from benchgov.cli.common import config_option, format_option, open_project, print_json
@@ -27,6 +27,7 @@ def writing_options(command: Callable[..., int]) -> Callable[..., int]:
         format_option,
         config_option,
         store_option,
+        seen_option,
         allow_option,
         click.option(
             "--attempts",
@@ -60,8 +61,9 @@ def collect(folders: tuple[Path, ...], output_format: str, **given: Any) -> int:
     """Record the evidence of all artifacts in FOLDERS, in one commit where the log is a branch.
 
     A folder holds one sub-folder per artifact, as actions/download-artifact lays them out. Each report.json,
-    comparison.json and environment.json becomes a record, and so does each dossier; in the order of their
-    names. What is recorded already, by whatever host, is not recorded again, so this can be repeated.
+    comparison.json and environment.json becomes a record, and so does each eval run, promotion verdict and
+    dossier; in the order of their names. What is recorded already, by whatever host, is not recorded again,
+    so this can be repeated.
 
     With --push, when somebody else pushed first, the records are made again behind the new head, up to
     --attempts times. After that nothing is recorded, and the artifacts are as they were.
@@ -95,12 +97,14 @@ def record(project: Project, haul: Haul, given: dict[str, Any], of: str) -> Coll
     """Append what was gathered; `of` says in the commit's message what it is of."""
     from benchgov.audit.collect import Collection
     from benchgov.audit.collect import collect as collect_items
+    from benchgov.audit.seen import watching
 
     if not haul.items:
         return Collection()
     files = log_files(project, given)
     _entitle(files, f"audit: {of}" if of else "audit: collected artifacts")
-    return collect_items(files, haul.items, _writer(project, files, given), _pace(given))
+    with watching(given["seen"], files):
+        return collect_items(files, haul.items, _writer(project, files, given), _pace(given))
 
 
 def log_files(project: Project, given: dict[str, Any]) -> LogFiles:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 def prove(record: str | None, out: Path | None, output_format: str, **given: Any) -> int:
     """Make a proof towards the last checkpoint: that a record is in it, or that it extends an earlier one.
 
+    With --host alone: that this host's last checkpoint is in the root log, which `audit checkpoint --all`
+    makes.
+
     The proof is one JSON file with the checkpoint inside. Whoever has it, and the record, checks it with
     `benchgov audit check-proof`, without the log. It is checked here before it is given.
 
@@ -36,17 +39,23 @@ def prove(record: str | None, out: Path | None, output_format: str, **given: Any
     Example:
       benchgov audit prove --record 12 --out record-12.proof.json
       benchgov audit prove --from 100 --to 250 > growth.proof.json
+      benchgov audit prove --host ci --out host.proof.json
     """
     from benchgov.audit.prove import prove_growth, prove_record
     from benchgov.audit.published import choose_host
+    from benchgov.audit.root_log import prove_host
     from benchgov.files import write_atomic
 
     old, new = given["old"], given["new"]
-    sequence = _sequence(record, old, new)
+    of_host = record is None and old is None and new is None and given["host"] is not None
+    sequence = None if of_host else _sequence(record, old, new)
     project = open_project(given["config_file"])
     log = project.audit_log(given["store"])
     host = choose_host(log, given["host"])
-    made = prove_record(log, host, sequence) if old is None else prove_growth(log, host, old, new)
+    if of_host:
+        made = prove_host(log, host)
+    else:
+        made = prove_record(log, host, sequence) if old is None else prove_growth(log, host, old, new)
     if out:
         write_atomic(out, made.to_bytes())
     if out and output_format == "table":
@@ -61,7 +70,7 @@ def _sequence(record: str | None, old: int | None, new: int | None) -> int | Non
     from benchgov.errors import UsageError
 
     if (record is None) == (old is None) or (record is not None and new is not None):
-        raise UsageError("give either --record, or --from and perhaps --to")
+        raise UsageError("give either --record, or --from and perhaps --to; or --host alone")
     if record is None or record.upper() == "HEAD":
         return None
     if not (record.isascii() and record.isdecimal()):
@@ -89,12 +98,18 @@ def _print_made(rim: Rim, proof: Proof, out: Path) -> None:
     multiple=True,
     help="A key, as `audit keygen` prints it: one must have signed. Repeatable.",
 )
+@click.option(
+    "--under",
+    type=file_type,
+    help="The proof that the checkpoint of FILE is in the root log; keys and --checkpoint are then of that.",
+)
 @format_option
 def check_proof(
     file: Path,
     record: Path | None,
     checkpoints: tuple[Path, ...],
     keys: tuple[str, ...],
+    under: Path | None,
     output_format: str,
 ) -> int:
     """Check a proof, offline: this needs the proof, the record and a checkpoint; no log, no repository.
@@ -108,6 +123,7 @@ def check_proof(
     \b
     Example:
       benchgov audit check-proof record-12.proof.json --record 000000000012.json --checkpoint anchor.txt
+      benchgov audit check-proof record-12.proof.json --under host.proof.json --checkpoint root.txt
     """
     from benchgov.audit import proof
     from benchgov.audit.files import MAX_RECORD_BYTES
@@ -117,16 +133,19 @@ def check_proof(
     from benchgov.rim import real_rim
 
     rim = real_rim()
-    done = proof.check_proof(
-        proof.read_proof(read_text(file, limit=proof.MAX_PROOF_BYTES), str(file)),
-        record=read_bytes(record, limit=MAX_RECORD_BYTES) if record else None,
-        checkpoints=[read_checkpoint(path) for path in checkpoints],
-        verifiers=[parse_verifier(key) for key in keys],
-    )
+    content = read_bytes(record, limit=MAX_RECORD_BYTES) if record else None
+    given, verifiers = [read_checkpoint(path) for path in checkpoints], [parse_verifier(key) for key in keys]
+    first = proof.read_proof(read_text(file, limit=proof.MAX_PROOF_BYTES), str(file))
+    if under is None:
+        done, root = proof.check_proof(first, record=content, checkpoints=given, verifiers=verifiers), None
+    else:
+        second = proof.read_proof(read_text(under, limit=proof.MAX_PROOF_BYTES), str(under))
+        root = proof.check_under(first, second, given, verifiers)
+        done = proof.check_proof(first, record=content)
     if output_format == "json":
-        print_json(rim, _as_json(done, record is not None, bool(checkpoints)))
+        print_json(rim, _as_json(done, record is not None, bool(checkpoints), root))
         return 0
-    _print_checked(rim, done, record is not None)
+    _print_checked(rim, done, record is not None, root)
     if not checkpoints and not keys:
         rim.stderr.write(
             "benchgov: the checkpoint is the proof's own word: hold it against one kept elsewhere with"
@@ -135,9 +154,11 @@ def check_proof(
     return 0
 
 
-def _as_json(done: Checked, record_checked: bool, anchored: bool) -> dict[str, object]:
+def _as_json(done: Checked, record_checked: bool, anchored: bool, root: Checked | None) -> dict[str, object]:
     head, earlier = done.checkpoint.head, done.earlier
+    under = {"root_log": _as_json(root, record_checked=False, anchored=anchored, root=None)} if root else {}
     return {
+        **under,
         "ok": True,
         "kind": done.claim.kind,
         "origin": head.origin,
@@ -151,7 +172,7 @@ def _as_json(done: Checked, record_checked: bool, anchored: bool) -> dict[str, o
     }
 
 
-def _print_checked(rim: Rim, done: Checked, record_checked: bool) -> None:
+def _print_checked(rim: Rim, done: Checked, record_checked: bool, root: Checked | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -166,6 +187,12 @@ def _print_checked(rim: Rim, done: Checked, record_checked: bool) -> None:
         rows = {"holds": f"record {done.claim.index + 1} is in the log", "record": said, **rows}
     elif done.earlier:
         rows = {"holds": "the log only grew", "from": str(done.earlier.head), **rows}
+    if root:
+        rows |= {
+            "log": head.origin,
+            "root log": f"{root.checkpoint.head.origin}, {root.checkpoint.head}",
+            "signed by": ", ".join(root.signed_by) or "not checked",
+        }
     table = Table(show_header=False)
     for name, fact in rows.items():
         table.add_row(Text(name), Text(fact, overflow="fold"))

@@ -124,7 +124,7 @@ def _print_cells(out: TextIO, cells: Sequence[str]) -> None:
 
 
 def _row(record: Record) -> tuple[str, ...]:
-    from benchgov.audit.reading import verdict
+    from benchgov.audit.reading import suite, verdict
     from benchgov.text import one_line
 
     return (
@@ -132,7 +132,7 @@ def _row(record: Record) -> tuple[str, ...]:
         str(record.sequence),
         f"{record.recorded_at_utc:%Y-%m-%d %H:%M:%S}",
         record.kind,
-        one_line(str(record.subject.get("suite") or "-")),
+        one_line(str(suite(record) or "-")),
         one_line(verdict(record) or "-"),
         "yes" if record.complete else "no",
         record.chain_head[:12],

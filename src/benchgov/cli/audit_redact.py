@@ -19,7 +19,21 @@ if TYPE_CHECKING:
 
 kind_option = click.option(
     "--kind",
-    type=click.Choice(["auto", "verify-env", "run", "comparison", "baseline", "dossier"]),
+    type=click.Choice(
+        [
+            "auto",
+            "verify-env",
+            "run",
+            "comparison",
+            "baseline",
+            "dossier",
+            "eval",
+            "verdict",
+            "control",
+            "history",
+            "replay",
+        ]
+    ),
     default="auto",
     show_default=True,
     help="What the files are.",

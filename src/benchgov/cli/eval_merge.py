@@ -7,21 +7,14 @@ from pathlib import Path
 import click
 
 from benchgov.cli.common import config_option, open_project
-from benchgov.cli.eval_places import EvalPlaces, folder_type
+from benchgov.cli.eval_places import EvalPlaces, folder_type, scores_option
 from benchgov.cli.eval_run import print_report, say_recorded
 
 
 @click.command()
 @click.argument("shards", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SHARD...")
 @click.option("--out", type=folder_type, help="Folder of run files.  [default: .benchgov/eval/runs]")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["jsonl", "human"]),
-    default="jsonl",
-    show_default=True,
-    help="How to print the scores.",
-)
+@scores_option
 @config_option
 def merge(shards: tuple[Path, ...], out: Path | None, output_format: str, config_file: Path | None) -> int:
     """Join the reports of all shards of a run into the report that one machine would have given.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
 
 folder_type = click.Path(path_type=Path)
 task_class_option = click.option("--task-class", required=True, metavar="NAME", help="Which task class.")
-
-_GIT_SECONDS = 20.0
+scores_option = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["jsonl", "human"]),
+    default="jsonl",
+    show_default=True,
+    help="How to print the scores.",
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class EvalPlaces:
     bench_root: Path
     runs: Path
     cache: Path
-    log: LogFiles
+    log_spec: str
     run: RunProcess
 
     @classmethod
@@ -48,15 +55,13 @@ class EvalPlaces:
             bench_root=cwd / bench_root if bench_root else project.root / settings.bench_dir,
             runs=cwd / runs if runs else project.root / settings.eval.default_out_dir,
             cache=cwd / cache if cache else project.root / settings.eval.cache_dir,
-            log=project.audit_log(),
+            log_spec=settings.audit.store,
             run=project.rim.run,
         )
 
     @classmethod
     def from_settings(cls, root: Path, settings: Mapping[str, Any], given: Mapping[str, Any]) -> EvalPlaces:
-        """The same from kept settings, for who does not run Git: the log is a folder."""
-        from benchgov.audit.folder import FolderFiles
-
+        """The same from kept settings, for who does not run Git."""
         cwd = Path.cwd()
 
         def place(option: str, setting: str) -> Path:
@@ -67,9 +72,16 @@ class EvalPlaces:
             bench_root=place("bench_root", "bench_dir"),
             runs=place("out", "default_out_dir"),
             cache=place("cache_dir", "cache_dir"),
-            log=FolderFiles(root / settings["store"]),
+            log_spec=settings["store"],
             run=run_process,
         )
+
+    @property
+    def log(self) -> LogFiles:
+        """The audit log."""
+        from benchgov.audit.opening import open_log
+
+        return open_log(self.log_spec, self.root, self.run, lambda: datetime.now(UTC))
 
     @property
     def recommendations(self) -> Path:
@@ -94,28 +106,18 @@ class EvalPlaces:
         Raises:
             TamperError: it is not what was written.
         """
-        if not self.log.present():
+        log = self.log
+        if not log.present():
             return None
         from benchgov.audit.verification import verify
 
-        found = verify(self.log, **more)
+        found = verify(log, **more)
         if found.divergence:
             raise found.divergence.error()
         return found
 
     def changed(self, digests: Path, folder: Path) -> Sequence[str]:
         """The files of a case that changed since its digests were last committed, as Git knows."""
-        import subprocess
+        from benchgov.git import changed_since
 
-        def git(*words: str) -> list[str]:
-            try:
-                done = self.run(["git", *words], self.root, _GIT_SECONDS)
-            except (OSError, subprocess.TimeoutExpired):
-                return []
-            return [line for line in done.stdout.split("\0") if line] if done.status == 0 else []
-
-        commits = git("log", "-1", "--format=%H%x00", "--", str(digests))
-        if not commits:
-            return []
-        changed = git("diff", "--name-only", "-z", commits[0].strip(), "--", str(folder))
-        return sorted({*changed, *git("ls-files", "--others", "-z", "--", str(folder))})
+        return changed_since(self.run, digests, folder)

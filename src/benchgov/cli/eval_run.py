@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchgov.cli.common import config_option, open_project
-from benchgov.cli.eval_places import EvalPlaces, folder_type, task_class_option
+from benchgov.cli.eval_places import EvalPlaces, folder_type, scores_option, task_class_option
 from benchgov.cli.eval_quick import answered, keep_settings, lines_of
 from benchgov.cli.eval_request import LEVELS, make_request
 
@@ -53,14 +53,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=folder_type, help="Folder of run files.  [default: .benchgov/eval/runs]")
 @click.option("--bench-root", type=folder_type, help="Folder of the benches.  [default: bench_dir]")
 @click.option("--cache-dir", type=folder_type, help="Folder of the cache.  [default: .benchgov/eval/cache]")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["jsonl", "human"]),
-    default="jsonl",
-    show_default=True,
-    help="How to print the scores.",
-)
+@scores_option
 @config_option
 def run(output_format: str, config_file: Path | None, **given: Any) -> int:
     """Score the cases of a task class, and record the report in the audit log.
@@ -136,8 +129,7 @@ def _carried_out(
     log.reported(finished.report, finished.hits)
     report = finished.report
     if report.shard:
-        name = run_name(report).replace(".json", f"-{report.shard.index}-of-{report.shard.count}.json")
-        create_exclusive(places.runs / "shards" / name, report.to_bytes(), 0o600)
+        create_exclusive(places.runs / "shards" / run_name(report), report.to_bytes(), 0o600)
         return finished, None
     allow = project.settings.audit.allow
     recorded = record_run(places.log, report, places.runs, environ=rim.environ, now=rim.now, allow=allow)

@@ -190,3 +190,12 @@ class PromotionVerdict(Wire):
     host_fingerprint: Name
     isolation_class: IsolationClass
     requires_human_approval: Literal[True] = True
+
+
+def build() -> None:
+    """Make what validates cases and scores now.
+
+    It is made when it is first used: in a server that forks for each case, that would be in each fork.
+    """
+    for model in (BenchCase, BenchScore, FailureMode):
+        model.model_rebuild(force=True)

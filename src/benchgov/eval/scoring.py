@@ -118,7 +118,7 @@ def _detail(case: BenchCase, score: BenchScore, trace: Trace) -> bytes:
         "rubric_stdout": _text(trace.rubric_stdout),
         "rubric_stderr": _text(trace.rubric_stderr),
     }
-    return json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    return json.dumps(value, allow_nan=False).encode() + b"\n"
 
 
 def _text(data: bytes) -> str:

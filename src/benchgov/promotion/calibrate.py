@@ -13,6 +13,7 @@ from pathlib import Path
 from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_calibration
 from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import as_files
 from benchgov.audit.record import Record
 from benchgov.errors import EvalError
 from benchgov.files import put_back, read_bytes, write_atomic
@@ -67,7 +68,7 @@ def calibrate(store: LogFiles | Path, task_class: str, tiers: TierConfig) -> Cal
     if len(records) < MIN_RUNS:
         raise EvalError(
             f"{len(records)} recorded runs of {task_class!r} can be pooled; a calibration takes {MIN_RUNS}",
-            where="the audit log",
+            where=as_files(store).where(),
             details=[f"{count} left out: {why}" for why, count in left_out],
             remedy="Record more runs; a threshold from fewer would be a guess.",
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
 from benchgov.audit.verification import Verification
 from benchgov.errors import IncompleteReportError, InputError, PromotionMustBeHumanAuthorizedError
+from benchgov.eval.declared import Declaration
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
 from benchgov.promotion.tiers import Demands, TierConfig
 
@@ -44,13 +46,14 @@ class PromotionGate:
         verification: Verification | None = None,
         target_tier: str | None = None,
         window: Iterable[Witness] = (),
-        min_cases_for_promotion: Mapping[str, int] | None = None,
+        declared: Declaration | None = None,
     ) -> PromotionVerdict:
         """Whether `report` suffices for `target_tier` (default: the one after `current_tier`).
 
-        `reasons` has every condition that fails, each on its own. `verification` is that of the whole log
-        (none is a reason against), `window` are other recorded reports of the class, and
-        `min_cases_for_promotion` is what its registration says.
+        `reasons` has every condition that fails, each on its own, and then which hosts' runs were ignored.
+        `verification` is that of the whole log;
+        none is a reason against. `window` are other recorded reports of the class. `declared` is its
+        registration: it may ask for more passed cases, and the run must be of the SUT that it names.
 
         Raises:
             IncompleteReportError: the report is of a partial run.
@@ -64,10 +67,12 @@ class PromotionGate:
         following = self._tiers.after(current_tier)
         target = target_tier or following or current_tier
         demands = self._tiers.demands(task_class_name, target)
-        needed = max(demands.min_passed, (min_cases_for_promotion or {}).get(target, 0))
+        window = tuple(window)
+        needed = max(demands.min_passed, declared.min_cases_for_promotion.get(target, 0) if declared else 0)
         reasons = (
             *_of_tiers(current_tier, target, following),
             *_of_scores(report, target, demands, needed),
+            *_of_sut(report, declared),
             *_of_log(report, verification),
             *_of_conditions(report, demands, self._recent(report, demands, window)),
         )
@@ -76,7 +81,7 @@ class PromotionGate:
             current_tier=current_tier,
             target_tier=target,
             evidence_sufficient=not reasons,
-            reasons=reasons or (MET,),
+            reasons=(*(reasons or (MET,)), *_ignored(report, demands, window)),
             lower_bound_95=report.lower_bound_95,
             threshold_at_target=demands.threshold,
             run_id=report.run_id,
@@ -132,6 +137,13 @@ def _of_scores(report: BenchRunReport, target: str, demands: Demands, needed: in
     return reasons
 
 
+def _of_sut(report: BenchRunReport, declared: Declaration | None) -> list[str]:
+    """A run of another SUT says nothing of the one that would be trusted."""
+    if declared is None or declared.sut in (None, report.sut):
+        return []
+    return [f"sut {report.sut} is not the one that the registration names, {declared.sut}"]
+
+
 def _of_log(report: BenchRunReport, verification: Verification | None) -> list[str]:
     reasons = []
     if verification is None:
@@ -159,3 +171,17 @@ def _of_conditions(report: BenchRunReport, demands: Demands, recent: Sequence[Wi
     if not source and len(hosts) > 1:
         reasons.append(f"no promotion source is named, and the window has {len(hosts)} hosts")
     return reasons
+
+
+def _ignored(report: BenchRunReport, demands: Demands, window: Iterable[Witness]) -> list[str]:
+    """The hosts of the class's runs that did not count, because another one is the promotion source."""
+    source = demands.promotion_source
+    others = Counter(
+        one.host_fingerprint
+        for one in window
+        if source and one.task_class == report.task_class and one.host_fingerprint != source
+    )
+    return [
+        f"ignored: {count} {'run' if count == 1 else 'runs'} of {host}, not the promotion source {source}"
+        for host, count in sorted(others.items())
+    ]

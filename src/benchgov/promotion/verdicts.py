@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.audit.chain import Appended
 from benchgov.audit.drafts import from_verdict
 from benchgov.audit.files import LogFiles
+from benchgov.audit.folder import as_files
+from benchgov.audit.record import Record
 from benchgov.errors import InputError, OutputError
 from benchgov.eval.declared import declaration, find_bench
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
@@ -45,9 +48,9 @@ class Recommended:
 def judge(
     places: Places, task_class: str, target_tier: str | None = None, *, promotion_source: str | None = None
 ) -> tuple[PromotionVerdict, BenchRunReport]:
-    """The verdict on the newest complete recorded run of a task class, and its report. Writes nothing.
+    """The verdict on the newest complete recorded run of a task class by its own SUT, and the report.
 
-    `promotion_source` stands in for the host that docs/trust-tiers.yaml names.
+    Nothing is written. `promotion_source` stands in for the host that docs/trust-tiers.yaml names.
 
     Raises:
         TierConfigError: the tiers are not valid, or there is none of that name.
@@ -66,10 +69,10 @@ def judge(
     if not records:
         raise InputError(
             f"no complete run of {task_class!r} is recorded",
-            where="the audit log",
+            where=as_files(places.store).where(),
             remedy=f"Run `benchgov eval run --task-class={task_class}` over all cases.",
         )
-    report = report_of(records[-1], places.runs)
+    report = _chosen(records, places.runs, declared.sut)
     verdict = PromotionGate(config).evaluate(
         task_class,
         current,
@@ -77,9 +80,18 @@ def judge(
         verification=past.verification,
         target_tier=target,
         window=past.window,
-        min_cases_for_promotion=declared.min_cases_for_promotion,
+        declared=declared,
     )
     return verdict, report
+
+
+def _chosen(records: Sequence[Record], runs: Path, sut: str | None) -> BenchRunReport:
+    """The newest report of the SUT that the registration names; where there is none, the newest."""
+    newest = report_of(records[-1], runs)
+    if sut in (None, newest.sut):
+        return newest
+    earlier = (report_of(record, runs) for record in reversed(records[:-1]))
+    return next((report for report in earlier if report.sut == sut), newest)
 
 
 def promote_verdict(

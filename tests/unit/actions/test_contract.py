@@ -149,7 +149,7 @@ def test_actions_are_safe_to_use(path: Path) -> None:
         assert "${{" not in step.get("run", "")
         assert step.get("shell", "sh") == "sh"
         if "uses" in step:
-            assert re.fullmatch(r"actions/(up|down)load-artifact@[0-9a-f]{40}", step["uses"])
+            assert re.fullmatch(r"actions/(?:(?:up|down)load-artifact|attest)@[0-9a-f]{40}", step["uses"])
         if "upload-artifact" in step.get("uses", ""):
             assert step["with"]["include-hidden-files"] is True
     pins = re.findall(r"uses: \S+@\S+(.*)", path.read_text(encoding="utf-8"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.sut_builders import PIN, case_of
+
 from benchgov.eval.canary import (
     CANARY_VARIABLE,
     canary_of,
@@ -14,25 +16,8 @@ from benchgov.eval.canary import (
     seed_of,
     with_pinned_canary,
 )
-from benchgov.eval.models import BenchCase
 
-PIN = "00112233445566778899aabbccddeeff"
-CASE = BenchCase.model_validate(
-    {
-        "case_id": "001",
-        "task_class": "t",
-        "disposition": "positive",
-        "difficulty": "easy",
-        "source": "curated",
-        "curation_class": "held-out",
-        "added_at": "2026-01-01T00:00:00Z",
-        "last_validated_at": "2026-01-01T00:00:00Z",
-        "input_path": Path("input"),
-        "expected_path": Path("expected"),
-        "cassette_canary_pin": PIN,
-        "case_digest": "blake3:" + "0" * 64,
-    }
-)
+CASE = case_of(Path())
 
 
 def test_a_pin_always_gives_the_same_32_bytes() -> None:

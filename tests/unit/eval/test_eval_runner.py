@@ -276,3 +276,31 @@ def test_an_old_case_is_warned_of(scene: Scene) -> None:
     scene.now = lambda: moment
     scene.run()
     assert [event for event, _ in scene.observed.warnings] == ["case.stale"] * 3
+
+
+def test_a_waiting_case_takes_little_memory(scene: Scene) -> None:
+    """Far less than a megabyte each, whatever the SUT answers for those before it."""
+    import tracemalloc
+
+    from benchgov.eval.execution import Execution
+    from benchgov.eval.loader import load_task_class, parse_cases
+    from benchgov.eval.scoring import Bench
+    from benchgov.eval.spans import SILENT
+
+    count = 200
+    plan = scene.prepared().plan
+    task_class = load_task_class(STUB, scene.bench.parent)
+    (case,) = parse_cases(plan.cases[:1], task_class, scene.root)
+    cases = [case.model_copy(update={"case_id": f"{number:03}"}) for number in range(count)]
+    files = tuple(replace(plan.cases[0], case_id=one.case_id) for one in cases)
+    scene.hosts.answer = lambda _case: {"text": "x" * 500_000}
+    bench = Bench(task_class, "subprocess", "now", 1.0, None, SILENT)
+    execution = Execution(replace(plan, cases=files), bench, scene.hosts, None, 2, 5.0, Observed())
+    tracemalloc.start()
+    try:
+        done = execution.run(cases, SILENT)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(done.scores) == count
+    assert peak < count * 100_000

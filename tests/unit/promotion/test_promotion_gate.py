@@ -18,6 +18,7 @@ from benchgov.errors import (
     PromotionMustBeHumanAuthorizedError,
     TierConfigError,
 )
+from benchgov.eval.declared import Declaration
 from benchgov.eval.models import ISOLATION_LEVELS, BenchRunReport
 from benchgov.promotion.gate import MET, PromotionGate, Seen
 from benchgov.promotion.tiers import TierConfig, load_tiers
@@ -61,7 +62,7 @@ FAILING: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] =
         "10 passed cases < 12, which silver needs",
         {},
         {},
-        {"min_cases_for_promotion": {"silver": 12}},
+        {"declared": Declaration("vuln", Path("vuln"), {"silver": 12}, None, 1)},
     ),
     "cases": ("10 cases < 11, which silver needs", {}, {"min_cases": 11}, {}),
     "held out": ("4 held-out cases < 5, which silver needs", {"held_out_count": 4}, {}, {}),
@@ -76,6 +77,12 @@ FAILING: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] =
         {},
         {},
         {"verification": Verification((), Divergence("log/3", 3, "a", "b"))},
+    ),
+    "another SUT": (
+        "sut bench.vuln.sut:run is not the one that the registration names, bench.vuln.sut:honest",
+        {},
+        {},
+        {"declared": Declaration("vuln", Path("vuln"), {}, "bench.vuln.sut:honest", 1)},
     ),
     "unverified": ("the audit log was not verified", {}, {}, {"verification": None}),
     "unrecorded": ("the report is not recorded in the audit log", {"chain_head": None}, {}, {}),
@@ -143,7 +150,11 @@ def test_what_does_not_count_as_evidence_mixes_nothing() -> None:
         Seen("vuln", True, ENDED + timedelta(days=1), "host-a", "microvm"),
         Seen("vuln", True, ENDED, "host-b", "microvm"),
     ]
-    assert reasons(report(), gate(promotion_source="host-a"), window=window) == (MET,)
+    verdict = gate(promotion_source="host-a").evaluate(
+        "vuln", "bronze", report(), verification=INTACT, window=iter(window)
+    )
+    assert verdict.evidence_sufficient
+    assert verdict.reasons == (MET, "ignored: 1 run of host-b, not the promotion source host-a")
 
 
 def test_an_override_is_of_its_class_alone() -> None:

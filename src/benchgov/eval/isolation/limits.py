@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from benchgov.eval.isolation.kernel import LINUX
@@ -41,7 +41,7 @@ class Limits:
 
     def to_json(self) -> dict[str, int | None]:
         """The limits as plain JSON types."""
-        return asdict(self)
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Limits:

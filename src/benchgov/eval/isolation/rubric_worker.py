@@ -15,6 +15,9 @@ from benchgov.eval.rubric import Rubric, answer
 
 def prepare(setup: dict[str, str]) -> Handler:
     """Import the registration of the bench at `bench_path`, and return what scores with its rubric."""
+    import benchgov.eval.models
+
+    benchgov.eval.models.build()
     bench_path = Path(setup["bench_path"])
     BenchFinder(bench_path).install()
     import_module(f"{PREFIX}.{bench_path.name}.registration")

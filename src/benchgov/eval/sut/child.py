@@ -46,6 +46,7 @@ def _load(setup: Mapping[str, Any]) -> Target:
     import benchgov.eval.cost_tag
     import benchgov.eval.models
 
+    benchgov.eval.models.build()
     if setup["cassettes"]:
         import benchgov.eval.cassettes
 

@@ -1,0 +1,76 @@
+"""Signing with a job's identity, as far as that goes without one; and a checkpoint that is pushed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from tests.e2e.support import git
+
+from benchgov.audit import ambient
+from benchgov.audit.checkpoint import Checkpoint, unsigned
+from benchgov.audit.statements import of_checkpoint
+from benchgov.cli.main import run_cli
+from benchgov.errors import BlockedError
+
+STATEMENT = of_checkpoint(
+    unsigned(Checkpoint("example.com/log", 3, b"r" * 32)), "2026-01-31T00:00:00.000000Z"
+)
+SMOKE = Path(__file__).resolve().parents[2] / "bench" / "protocols" / "smoke.json"
+
+
+def test_outside_of_a_job_there_is_no_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked of any service then."""
+    pytest.importorskip("sigstore")
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(BlockedError, match="no ambient identity") as caught:
+        ambient.sign(STATEMENT)
+    assert "id-token: write" in caught.value.remedy
+
+
+def test_a_job_without_the_permission_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub gives no token then."""
+    pytest.importorskip("sigstore")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for name in ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(BlockedError, match="ambient identity cannot be used"):
+        ambient.sign(STATEMENT)
+
+
+def test_the_statement_is_one_for_sigstore_s_client() -> None:
+    """It takes the bytes as they are, and checks their form."""
+    dsse = pytest.importorskip("sigstore.dsse")
+    assert dsse.Statement(json.dumps(STATEMENT.to_json()).encode())
+
+
+def test_a_checkpoint_is_pushed_with_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stands on the remote's branch beside the records, and a log that went back there is refused."""
+    for name in ("BENCHGOV_AUDIT_STORE", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    git(tmp_path, "init", "--quiet", "clone")
+    monkeypatch.chdir(tmp_path / "clone")
+    git(Path(), "remote", "add", "origin", str(tmp_path / "remote.git"))
+    log = ("--store", "git:benchgov-audit", "--push", "origin")
+    artifact = tmp_path / "artifacts" / "benchgov-core"
+    artifact.mkdir(parents=True)
+    (artifact / "report.json").write_bytes(SMOKE.read_bytes())
+    seen = ("--seen", "../state/seen.txt")
+    assert run_cli(["audit", "collect", str(artifact.parent), "--host", "ci", *log, *seen]) == 0
+    assert run_cli(["audit", "checkpoint", "--incremental", "--host", "ci", *log, *seen]) == 0
+    printed = capsys.readouterr().out
+    there = git(tmp_path / "remote.git", "show", "benchgov-audit:hosts/ci/checkpoint")
+    assert there.strip() in printed
+    assert base64.b64decode(there.splitlines()[2])
+    git(tmp_path / "remote.git", "update-ref", "-d", "refs/heads/benchgov-audit")
+    git(tmp_path, "init", "--quiet", "other")
+    monkeypatch.chdir(tmp_path / "other")
+    git(Path(), "remote", "add", "origin", str(tmp_path / "remote.git"))
+    assert run_cli(["audit", "collect", str(artifact.parent), "--host", "ci", *log, *seen]) == 5
+    assert "the log went back" in capsys.readouterr().err
