@@ -9,7 +9,16 @@ from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag, Lines
 from benchgov.actions.job import Job, option
-from benchgov.actions.publishing import TOKEN, Delivery, compared, suite_of
+from benchgov.actions.publishing import (
+    TOKEN,
+    ArtifactLink,
+    CheckFlag,
+    CommentFlag,
+    Delivery,
+    RecordLink,
+    compared,
+    suite_of,
+)
 from benchgov.actions.workflow import MAX_SUMMARY_BYTES
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
@@ -48,12 +57,8 @@ class Inputs(ActionInputs):
             repr=False,
         ),
     ] = ""
-    check: Annotated[
-        Flag, Field(description="write a check run with annotations (needs `checks: write`)")
-    ] = True
-    comment: Annotated[
-        Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
-    ] = True
+    check: CheckFlag = True
+    comment: CommentFlag = True
     fail_on_blocked: Annotated[
         Flag, Field(description="`true`: blocked and not comparable fail the step")
     ] = False
@@ -63,11 +68,9 @@ class Inputs(ActionInputs):
     comparison: Annotated[
         str, Field(description="publish this comparison of an earlier step of the job; compare nothing")
     ] = ""
-    artifact_url: Annotated[str, Field(description="address of the artifact, to link to")] = ""
+    artifact_url: ArtifactLink = ""
     dossier_url: Annotated[str, Field(description="address of the dossier, to link to")] = ""
-    audit_record: Annotated[
-        str, Field(description="`sequence:hash` of the audit record, as append-audit's `head` gives it")
-    ] = ""
+    audit_record: RecordLink = ""
 
 
 class Outputs(ActionOutputs):

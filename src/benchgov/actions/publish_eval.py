@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag
+from benchgov.actions.inputs import ActionInputs, ActionOutputs
 from benchgov.actions.job import Job
-from benchgov.actions.publishing import TOKEN, Delivery
+from benchgov.actions.publishing import TOKEN, ArtifactLink, CheckFlag, CommentFlag, Delivery, RecordLink
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
 from benchgov.errors import InputError, UsageError
@@ -25,10 +25,8 @@ class Inputs(ActionInputs):
 
     task_class: Annotated[str, Field(description="the task class that was run")]
     report: Annotated[str, Field(description="report to publish; default: run-eval's in this job")] = ""
-    artifact_url: Annotated[str, Field(description="address of the artifact, to link to")] = ""
-    audit_record: Annotated[
-        str, Field(description="`sequence:hash` of the audit record, as append-audit's `head` gives it")
-    ] = ""
+    artifact_url: ArtifactLink = ""
+    audit_record: RecordLink = ""
     github_token: Annotated[
         str,
         Field(
@@ -37,12 +35,8 @@ class Inputs(ActionInputs):
             repr=False,
         ),
     ] = ""
-    check: Annotated[
-        Flag, Field(description="write a check run with annotations (needs `checks: write`)")
-    ] = True
-    comment: Annotated[
-        Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
-    ] = True
+    check: CheckFlag = True
+    comment: CommentFlag = True
 
 
 class Outputs(ActionOutputs):

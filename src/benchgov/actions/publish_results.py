@@ -17,7 +17,7 @@ from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag
 from benchgov.actions.job import Job, option
-from benchgov.actions.publishing import TOKEN, Delivery, compared
+from benchgov.actions.publishing import TOKEN, CommentFlag, Delivery, compared
 from benchgov.actions.workflow import MAX_SUMMARY_BYTES
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
@@ -46,9 +46,7 @@ class Inputs(ActionInputs):
         ),
     ] = ""
     check: Annotated[Flag, Field(description="write a check run (needs `checks: write`)")] = True
-    comment: Annotated[
-        Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
-    ] = True
+    comment: CommentFlag = True
 
 
 class Outputs(ActionOutputs):

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
+
+from benchgov.actions.inputs import Flag
 from benchgov.actions.job import Ended, Job, StepFailedError
 from benchgov.documents import load_json_model
 from benchgov.errors import BenchgovError
@@ -15,6 +19,15 @@ from benchgov.github.render import Presentation, obstacle
 from benchgov.report import Report
 
 TOKEN = "${{ github.token }}"  # noqa: S105 - the expression, not a token
+
+CheckFlag = Annotated[Flag, Field(description="write a check run with annotations (needs `checks: write`)")]
+CommentFlag = Annotated[
+    Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
+]
+ArtifactLink = Annotated[str, Field(description="address of the artifact, to link to")]
+RecordLink = Annotated[
+    str, Field(description="`sequence:hash` of the audit record, as append-audit's `head` gives it")
+]
 
 
 @dataclass(frozen=True)
