@@ -49,7 +49,7 @@ test-fast: $(VENV)/dev.stamp ## unit, property, integration and adversarial test
 	$(PY) tools/coverage_gate.py --lines 90 --branches 80
 
 test-e2e: $(VENV)/dev.stamp ## workflows under act, against a GitHub emulator
-	$(PY) -m pytest -m "e2e and not slow"
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "e2e and not slow"
 
 test-slow: $(VENV)/dev.stamp ## soak, fault injection, large scale
 	$(PY) -m pytest -m slow
