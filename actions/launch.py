@@ -18,6 +18,9 @@ HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent / "src" / "benchgov"
 LOCK = HERE.parent / "requirements" / "runtime.txt"
 
+EXTRAS = {"track-history": LOCK.with_name("history.txt")}
+"""Actions that need more than the others, and the lock of it."""
+
 BUILD_FAILED = 70
 _COMPLETE = "complete"
 _PIP_PLACES = {
@@ -34,6 +37,8 @@ def main(arguments: list[str]) -> NoReturn:
     """Become `python -m benchgov.actions ACTION` of the private environment."""
     environ = os.environ
     python = ready_python(cache_folder(environ), environ)
+    if extra := EXTRAS.get(arguments[0] if arguments else ""):
+        add_extra(python, extra, environ)
     workspace = environ.get("GITHUB_WORKSPACE")
     if workspace:
         os.chdir(workspace)
@@ -82,6 +87,19 @@ def ready_python(cache: Path, environ: Mapping[str, str]) -> Path:
     return python
 
 
+def add_extra(python: Path, lock: Path, environ: Mapping[str, str]) -> None:
+    """Install the packages of `lock` into the environment of `python`, once; they bring nothing else."""
+    folder = python.parent.parent
+    marker = folder / f"{_COMPLETE}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:32]}"
+    with _locked(folder.parent / f"{folder.name}.lock"):
+        if marker.is_file():
+            return
+        clean = _for_pip(environ)
+        arguments = ["install", "--quiet", "--no-deps", "--require-hashes", "-r", str(lock)]
+        _call([*_pip(python, clean, folder), *arguments], clean, folder)
+        marker.touch()
+
+
 def _complete(folder: Path, python: Path) -> bool:
     return (folder / _COMPLETE).is_file() and os.access(python, os.X_OK)
 
@@ -120,9 +138,7 @@ def _build(folder: Path, python: Path, environ: Mapping[str, str]) -> None:
     sys.stdout.write(f"benchgov: preparing its environment in {folder}\n")
     sys.stdout.flush()
     shutil.rmtree(folder, ignore_errors=True)
-    clean = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
-    clean = {name: value for name, value in clean.items() if name not in _PIP_PLACES}
-    clean |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    clean = _for_pip(environ)
     _call([_base_python(), "-I", "-m", "venv", "--without-pip", str(folder)], clean, folder.parent)
     pip = _pip(python, clean, folder)
     _call(
@@ -134,6 +150,13 @@ def _build(folder: Path, python: Path, environ: Mapping[str, str]) -> None:
     shutil.copytree(SOURCE, site / "benchgov", ignore=shutil.ignore_patterns("__pycache__"))
     _call([str(python), "-I", "-m", "compileall", "-q", "-j", "0", str(site)], clean, folder, must=False)
     (folder / _COMPLETE).touch()
+
+
+def _for_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables for pip: where it installs to is not the caller's to say."""
+    kept = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
+    kept = {name: value for name, value in kept.items() if name not in _PIP_PLACES}
+    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
 def _pip(python: Path, environ: Mapping[str, str], folder: Path) -> list[str]:

@@ -31,6 +31,7 @@ class Hub(ThreadingHTTPServer):
         """List an artifact; its id."""
         number = len(self.listed) + 1
         repositories = {"repository_id": 1, "head_repository_id": changes.pop("head_repository_id", 1)}
+        repositories |= {"head_branch": changes.pop("head_branch", "main")}
         self.listed.append(
             {
                 "id": number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,10 @@ def test_the_whole_pipeline_in_one_step(act: Act, github: Emulator, consumer: Co
     assert "verdict=pass" in lines(run)
     assert any(line.startswith("head=2:") for line in lines(run))
     assert [check["conclusion"] for check in github.check_runs(head)] == ["success"]
+    (comment,) = github.comments(number)
+    assert re.search(r"\[artifact\]\(https?://\S+/actions/runs/\d+/artifacts/\d+\)", comment["body"])
+    (recorded,) = [line.removeprefix("head=") for line in lines(run) if line.startswith("head=2:")]
+    assert f"audit record `{recorded}`" in comment["body"]
     names = artifact(run, "benchgov-demo").namelist()
     assert {"out/report.json", "out/comparison.json", "out/dossier/index.html"} <= set(names)
     assert any(name.startswith("audit/hosts/") for name in names)
@@ -116,6 +121,8 @@ def test_the_whole_pipeline_in_one_step(act: Act, github: Emulator, consumer: Co
 
     assert red.status != 0, red.log
     assert "verdict=regression" in lines(red)
+    (updated,) = github.comments(number)
+    assert "regression: 1 finding is over the limit" in updated["body"]
     assert "out/dossier/index.html" in artifact(red, "benchgov-demo").namelist()
 
 

@@ -44,9 +44,13 @@ def workflows(tmp_path: Path) -> list[Path]:
         "collect": COLLECT,
     }.items():
         (folder / f"{name}.yml").write_text(text)
-    guide = (ROOT / "docs/guides/audit-branch.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
-    for number, block in enumerate(guide):
-        (folder / f"audit-{number}.yml").write_text(block.partition("```")[0])
+    for guide in ("audit-branch", "forks", "promotion", "workflow"):
+        text = (ROOT / "docs/guides" / f"{guide}.md").read_text(encoding="utf-8")
+        blocks = [block.partition("```")[0] for block in text.split("```yaml\n")[1:]]
+        whole = [block for block in blocks if "\njobs:" in block and "@v4" not in block]
+        assert whole or guide == "workflow"
+        for number, block in enumerate(whole):
+            (folder / f"{guide}-{number}.yml").write_text(block)
     own = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     assert own
     return [*own, *sorted(folder.glob("*.yml"))]

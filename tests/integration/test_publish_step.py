@@ -239,6 +239,20 @@ def test_a_head_that_was_pushed_over_keeps_its_check_and_gets_no_comment(stage: 
     assert outputs.get("pull-request", "") == ""
 
 
+def test_rules_of_the_base_that_cannot_be_used_ask_for_somebody(stage: Stage) -> None:
+    """No verdict, whoever wrote the report: check run and comment say what is to be mended, and where."""
+    (stage.folder / "bench/demo/accepted.yaml").write_text("version: 2\n")
+    stage.server.pulls[0]["base"]["sha"] = commit_all(stage.folder, "invalid rules")
+
+    status, log, outputs = stage.run()
+
+    assert status not in (0, 1), log
+    assert "verdicts" not in outputs
+    check, comment = stage.server.writes("POST")
+    assert check["conclusion"] == "action_required"
+    assert "accepted.yaml" in comment["body"]
+
+
 def test_a_missing_permission_is_named(stage: Stage) -> None:
     """Reading the run is refused: the message says what the job needs."""
     stage.server.failures = [(403, {})]

@@ -9,17 +9,26 @@ from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag, Lines
 from benchgov.actions.job import Job, option
-from benchgov.actions.publishing import TOKEN, annotate, deliver
+from benchgov.actions.publishing import (
+    TOKEN,
+    ArtifactLink,
+    CheckFlag,
+    CommentFlag,
+    Delivery,
+    RecordLink,
+    compared,
+    suite_of,
+)
 from benchgov.actions.workflow import MAX_SUMMARY_BYTES
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
-from benchgov.errors import ExitCode
+from benchgov.errors import ExitCode, UsageError
 from benchgov.files import write_atomic
 from benchgov.gate.comparison import Comparison
 from benchgov.github.blocks import page
 from benchgov.github.event import Event, read_event
 from benchgov.github.publish import Published
-from benchgov.github.render import Links, Presentation, present
+from benchgov.github.render import Links, Presentation, obstacle, present
 from benchgov.report import Report
 
 
@@ -48,15 +57,20 @@ class Inputs(ActionInputs):
             repr=False,
         ),
     ] = ""
-    check: Annotated[
-        Flag, Field(description="write a check run with annotations (needs `checks: write`)")
-    ] = True
-    comment: Annotated[
-        Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
-    ] = True
+    check: CheckFlag = True
+    comment: CommentFlag = True
     fail_on_blocked: Annotated[
         Flag, Field(description="`true`: blocked and not comparable fail the step")
     ] = False
+    publish: Annotated[
+        Flag, Field(description="`false`: only compare; a later step publishes it, by `comparison`")
+    ] = True
+    comparison: Annotated[
+        str, Field(description="publish this comparison of an earlier step of the job; compare nothing")
+    ] = ""
+    artifact_url: ArtifactLink = ""
+    dossier_url: Annotated[str, Field(description="address of the dossier, to link to")] = ""
+    audit_record: RecordLink = ""
 
 
 class Outputs(ActionOutputs):
@@ -77,19 +91,54 @@ def run(inputs: Inputs, job: Job) -> int:
     project = job.project(inputs.config)
     event = read_event(job.environ)
     report_path = _report_path(inputs, job, project)
-    ended = job.command(_arguments(inputs, event, report_path))
+    if inputs.comparison:
+        return _publish(inputs, job, event, report_path)
+    delivery = Delivery(inputs.github_token, event, check=inputs.check, comment=inputs.comment)
+    ended = compared(job, _arguments(inputs, event, report_path), report_path, delivery)
     if ended.blocked:
-        reason = ended.blocked
-        job.workflow.set_outputs(Outputs(verdict="blocked", reason=reason).as_outputs())
-        return job.blocked(reason, fail=inputs.fail_on_blocked)
+        return _blocked(inputs, job, ended.blocked, report_path, delivery)
     path = project.output_dir / "comparison.json"
     comparison = load_json_model(path, Comparison)
-    shown = present(comparison, load_json_model(report_path, Report), Links(run=event.run_url))
+    report = load_json_model(report_path, Report)
+    shown = present(comparison, report, _links(inputs, event), needed=inputs.fail_on_blocked)
     job.workflow.add_summary(page(shown.blocks, MAX_SUMMARY_BYTES))
-    published = deliver(job, inputs.github_token, shown, event, check=inputs.check, comment=inputs.comment)
-    annotate(job, shown, published)
+    published = delivery.deliver(job, shown) if inputs.publish else Published()
     job.workflow.set_outputs(_outputs(comparison, job.shown(path), published).as_outputs())
     return _step_result(inputs, job, comparison, shown)
+
+
+def _publish(inputs: Inputs, job: Job, event: Event, report_path: Path) -> int:
+    """Publish what was compared before. The step does not fail: the one that compared has."""
+    from benchgov.gate.question import load_report
+
+    path = job.workspace / inputs.comparison
+    comparison = load_json_model(path, Comparison)
+    report, digest = load_report(report_path)
+    if comparison.report_sha256 != digest:
+        raise UsageError("the comparison is of another report than this one", where=str(path))
+    shown = present(comparison, report, _links(inputs, event), needed=inputs.fail_on_blocked)
+    delivery = Delivery(inputs.github_token, event, check=inputs.check, comment=inputs.comment)
+    published = delivery.deliver(job, shown)
+    job.workflow.set_outputs(_outputs(comparison, inputs.comparison, published).as_outputs())
+    return 0
+
+
+def _blocked(inputs: Inputs, job: Job, reason: str, report: Path, delivery: Delivery) -> int:
+    """Say that nothing could be compared, in the check run too; the step's exit code."""
+    shown = obstacle(suite_of(report), f"blocked: {reason}", needed=inputs.fail_on_blocked)
+    published = delivery.deliver(job, shown)
+    outputs = Outputs(verdict="blocked", reason=reason, check_url=published.check_url or "")
+    job.workflow.set_outputs(outputs.as_outputs())
+    return job.blocked(reason, fail=inputs.fail_on_blocked)
+
+
+def _links(inputs: Inputs, event: Event) -> Links:
+    return Links(
+        run=event.run_url,
+        artifact=inputs.artifact_url or None,
+        dossier=inputs.dossier_url or None,
+        record=inputs.audit_record or None,
+    )
 
 
 def _report_path(inputs: Inputs, job: Job, project: Project) -> Path:
@@ -127,7 +176,7 @@ def _outputs(comparison: Comparison, path: str, published: Published) -> Outputs
 
 
 def _step_result(inputs: Inputs, job: Job, comparison: Comparison, shown: Presentation) -> int:
-    if shown.conclusion == "failure":
+    if shown.conclusion == "failure" or comparison.verdict == "regression":
         job.workflow.annotate("error", shown.title, title=f"benchgov / {comparison.suite}")
         return int(ExitCode.FAILED)
     if comparison.verdict in ("blocked", "not-comparable"):

@@ -36,6 +36,12 @@ Flag = Annotated[bool, BeforeValidator(_boolean)]
 Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
 Count = Annotated[int, BeforeValidator(_count)]
 
+ArtifactUrl = Annotated[
+    str,
+    Field(description="address of the artifact, where it was uploaded", json_schema_extra={"step": "keep"}),
+]
+"""An output that the step which uploads gives, and not the program."""
+
 
 class ActionInputs(BaseModel):
     """Inputs of one action: field `fail_on_blocked` is input `fail-on-blocked`, INPUT_FAIL_ON_BLOCKED.
@@ -74,8 +80,13 @@ class ActionOutputs(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def as_outputs(self) -> dict[str, str]:
-        """Output name → value."""
-        return {input_name(name): str(value) for name, value in self.model_dump().items()}
+        """Output name → value, of those that the program gives."""
+        fields = type(self).model_fields
+        return {
+            input_name(name): str(value)
+            for name, value in self.model_dump().items()
+            if output_step(fields[name]) == "benchgov"
+        }
 
 
 def input_name(field: str) -> str:
@@ -97,6 +108,12 @@ def default_text(field: FieldInfo) -> str:
     if field.is_required() or default in (None, ()):
         return ""
     return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def output_step(field: FieldInfo) -> str:
+    """The id of the step of action.yml that gives an output."""
+    extra = field.json_schema_extra
+    return str(extra["step"]) if isinstance(extra, dict) and "step" in extra else "benchgov"
 
 
 def _fault(fault: Any) -> str:

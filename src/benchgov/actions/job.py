@@ -32,11 +32,16 @@ _KEPT_FROM_BENCHMARKS = (
 
 
 class StepFailedError(Exception):
-    """A command ended in trouble that is no verdict: the step fails with `code`; it has been said why."""
+    """A command ended in trouble that is no verdict: the step fails with `code`; it has been said why.
 
-    def __init__(self, code: int) -> None:
+    `error` is what the command raised, where it was foreseen, and `stdout` what it had printed, if captured.
+    """
+
+    def __init__(self, code: int, error: BenchgovError | None = None, stdout: str = "") -> None:
         super().__init__(f"exit code {code}")
         self.code = code
+        self.error = error
+        self.stdout = stdout
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class Job:
             return Ended(ExitCode.BLOCKED, stdout, "; ".join([str(error), *error.details[:_MOST_DETAILS]]))
         if error is not None:
             self.tell(error)
-            raise StepFailedError(code or ExitCode.BUG)
+            raise StepFailedError(code or ExitCode.BUG, error, stdout)
         if code not in (ExitCode.OK, ExitCode.FAILED, ExitCode.BLOCKED):
             self.workflow.annotate(
                 "error", f"benchgov {name} ended with exit code {code}; the log says why", title="benchgov"

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag
 from benchgov.actions.job import Job, option
-from benchgov.actions.publishing import TOKEN, annotate, deliver
+from benchgov.actions.publishing import TOKEN, CommentFlag, Delivery, compared
 from benchgov.actions.workflow import MAX_SUMMARY_BYTES
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
@@ -25,7 +25,7 @@ from benchgov.errors import BlockedError, InputError, UsageError
 from benchgov.gate.comparison import Comparison
 from benchgov.github.blocks import page
 from benchgov.github.event import read_payload
-from benchgov.github.render import Links, present
+from benchgov.github.render import Links, obstacle, present
 
 if TYPE_CHECKING:
     from benchgov.github.receiving import Received, Reception, Target, Targets
@@ -46,9 +46,7 @@ class Inputs(ActionInputs):
         ),
     ] = ""
     check: Annotated[Flag, Field(description="write a check run (needs `checks: write`)")] = True
-    comment: Annotated[
-        Flag, Field(description="keep one comment on the pull request (needs `pull-requests: write`)")
-    ] = True
+    comment: CommentFlag = True
 
 
 class Outputs(ActionOutputs):
@@ -132,24 +130,23 @@ def _judge(inputs: Inputs, job: Job, received: Received, target: Target, *, chec
     """Compare with the base commit's rules, and publish; the verdict."""
     project = job.project(inputs.config)
     suite = received.report.config.suite
-    ended = job.command(
-        [
-            "compare",
-            *option("baseline-ref", target.base_sha),
-            *option("config", inputs.config),
-            "--",
-            str(received.path),
-        ]
-    )
+    delivery = Delivery(inputs.github_token, target.event, check=check, comment=inputs.comment)
+    arguments = [
+        "compare",
+        *option("baseline-ref", target.base_sha),
+        *option("config", inputs.config),
+        "--",
+        str(received.path),
+    ]
+    ended = compared(job, arguments, received.path, delivery)
     if ended.blocked:
+        delivery.deliver(job, obstacle(suite, f"blocked: {ended.blocked}", needed=False))
         job.workflow.annotate("warning", f"{suite}: {ended.blocked}", title="benchgov: blocked")
         return "blocked"
     comparison = _comparison(project)
     shown = present(comparison, received.report, Links(run=target.event.run_url))
     job.workflow.add_summary(page(shown.blocks, MAX_SUMMARY_BYTES))
-    published = deliver(job, inputs.github_token, shown, target.event, check=check, comment=inputs.comment)
-    if check:
-        annotate(job, shown, published)
+    delivery.deliver(job, shown, quiet=not check)
     return comparison.verdict
 
 

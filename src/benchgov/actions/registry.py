@@ -27,6 +27,18 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "benchgov.actions.report_incident",
         "Keep one issue for each failure or regression on the default branch.",
     ),
+    "run-eval": (
+        "benchgov.actions.run_eval",
+        "Score the cases of a task class, and keep the report as an artifact.",
+    ),
+    "publish-eval": (
+        "benchgov.actions.publish_eval",
+        "Tell the reviewer of an eval run by check run and comment.",
+    ),
+    "track-history": (
+        "benchgov.actions.track_history",
+        "Find where a suite's level changed, over what earlier runs of a branch left as artifacts.",
+    ),
     "promotion-guard": (
         "benchgov.actions.promotion_guard",
         "Required check: may this pull request change tiers, baselines, limits, policy, owners or workflows?",
@@ -64,6 +76,7 @@ PIPELINE_OUTPUTS: dict[str, str] = {
     "fingerprint": "run-bench",
     "report": "run-bench",
     "artifact_name": "run-bench",
+    "artifact_url": "run-bench",
     "verdict": "compare-thresholds",
     "reason": "compare-thresholds",
     "regressions": "compare-thresholds",

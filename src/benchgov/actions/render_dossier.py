@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchgov.actions.inputs import ActionInputs, ActionOutputs, Flag
+from benchgov.actions.inputs import ActionInputs, ActionOutputs, ArtifactUrl, Flag
 from benchgov.actions.job import Job, option
 
 
@@ -31,6 +31,7 @@ class Outputs(ActionOutputs):
     dossier: Annotated[str, Field(description="path of index.html, one self-contained file")]
     markdown: Annotated[str, Field(description="path of dossier.md")]
     folder: Annotated[str, Field(description="folder of both, which the artifact holds")]
+    artifact_url: ArtifactUrl = ""
 
 
 def run(inputs: Inputs, job: Job) -> int:

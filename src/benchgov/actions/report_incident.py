@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -13,9 +13,9 @@ from benchgov.actions.job import Job
 from benchgov.actions.publishing import TOKEN
 from benchgov.cli.common import Project
 from benchgov.documents import load_json_model
-from benchgov.errors import BlockedError, RefusedError, UsageError
+from benchgov.errors import BlockedError, InputError, RefusedError, UsageError
 from benchgov.gate.comparison import Comparison
-from benchgov.github.event import read_event, read_payload
+from benchgov.github.event import default_branch, read_event, read_payload
 from benchgov.github.render import Links
 from benchgov.report import Report
 
@@ -31,6 +31,9 @@ class Inputs(ActionInputs):
     report: Annotated[str, Field(description="report to look at; default: the latest of this job")] = ""
     comparison: Annotated[
         str, Field(description="its comparison; default: the latest of this job, where there is one")
+    ] = ""
+    artifact_name: Annotated[
+        str, Field(description="take both from this artifact of an earlier job instead")
     ] = ""
     artifact_url: Annotated[str, Field(description="address of the artifact with log and raw samples")] = ""
     github_token: Annotated[
@@ -61,11 +64,13 @@ def run(inputs: Inputs, job: Job) -> int:
     if inputs.no_incident:
         return _suppressed(job, project)
     payload = read_payload(job.environ)
-    branch = _default_branch(payload)
+    branch = default_branch(payload)
     if job.environ.get("GITHUB_REF") != f"refs/heads/{branch}":
         return _nothing(job, f"this run is not of the default branch, {branch}")
-    report = load_json_model(_path(project, inputs.report, "report.json"), Report)
-    comparison = _comparison(inputs, project, report)
+    folder = _folder(inputs, job, project)
+    given = project.rim.cwd / inputs.report if inputs.report else None
+    report = load_json_model(given or folder / "report.json", Report)
+    comparison = _comparison(inputs, project.rim.cwd, folder, report)
     return _report(inputs, job, report, comparison, branch)
 
 
@@ -85,19 +90,22 @@ def _nothing(job: Job, reason: str) -> int:
     return 0
 
 
-def _default_branch(payload: dict[str, Any]) -> str:
-    """The default branch by the event; a scheduled run's event does not say it, and runs on it."""
-    repository = payload.get("repository")
-    found = repository.get("default_branch") if isinstance(repository, dict) else None
-    return found if isinstance(found, str) else "main"
+def _folder(inputs: Inputs, job: Job, project: Project) -> Path:
+    """Where the job, or an artifact that was downloaded, has the latest report."""
+    downloaded = job.environ.get("BENCHGOV_ARTIFACT", "")
+    if not (inputs.artifact_name and downloaded):
+        return project.output_dir
+    from benchgov.github.receiving import latest_of
+
+    place = Path(downloaded)
+    found = latest_of(path.relative_to(place) for path in place.rglob("*"))
+    if found is None:
+        raise InputError("holds no report.json", where=inputs.artifact_name)
+    return (place / found).parent
 
 
-def _path(project: Project, given: str, name: str) -> Path:
-    return project.rim.cwd / given if given else project.output_dir / name
-
-
-def _comparison(inputs: Inputs, project: Project, report: Report) -> Comparison | None:
-    path = _path(project, inputs.comparison, "comparison.json")
+def _comparison(inputs: Inputs, cwd: Path, folder: Path, report: Report) -> Comparison | None:
+    path = cwd / inputs.comparison if inputs.comparison else folder / "comparison.json"
     if not inputs.comparison and not path.exists():
         return None
     comparison = load_json_model(path, Comparison)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchgov.actions.inputs import ActionInputs, ActionOutputs, Count, Flag, Lines
+from benchgov.actions.inputs import ActionInputs, ActionOutputs, ArtifactUrl, Count, Flag, Lines
 from benchgov.actions.job import Job, option
 from benchgov.actions.workflow import Workflow
 from benchgov.documents import load_json_model
@@ -72,6 +72,7 @@ class Outputs(ActionOutputs):
     report: Annotated[str, Field(description="path of report.json")]
     folder: Annotated[str, Field(description="folder with all results, which the artifact holds")]
     artifact_name: Annotated[str, Field(description="name of the artifact")]
+    artifact_url: ArtifactUrl = ""
 
 
 def run(inputs: Inputs, job: Job) -> int:

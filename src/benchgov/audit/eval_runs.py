@@ -88,8 +88,9 @@ def record_run(
 
 
 def run_name(report: BenchRunReport) -> str:
-    """The file name of a report: when it began, and the first digits of its id."""
-    return f"{report.started_at:%Y%m%dT%H%M%S.%fZ}-{report.content_id[:8]}.json"
+    """The file name of a report: when it began, the first digits of its id, and which shard it is of."""
+    shard = f"-{report.shard.index}-of-{report.shard.count}" if report.shard else ""
+    return f"{report.started_at:%Y%m%dT%H%M%S.%fZ}-{report.content_id[:8]}{shard}.json"
 
 
 def linked(report: BenchRunReport, record: Record) -> BenchRunReport:

@@ -129,8 +129,7 @@ def _carried_out(
     log.reported(finished.report, finished.hits)
     report = finished.report
     if report.shard:
-        name = run_name(report).replace(".json", f"-{report.shard.index}-of-{report.shard.count}.json")
-        create_exclusive(places.runs / "shards" / name, report.to_bytes(), 0o600)
+        create_exclusive(places.runs / "shards" / run_name(report), report.to_bytes(), 0o600)
         return finished, None
     allow = project.settings.audit.allow
     recorded = record_run(places.log, report, places.runs, environ=rim.environ, now=rim.now, allow=allow)

@@ -27,7 +27,7 @@ _SECONDS = 60
 
 @dataclass(frozen=True)
 class Uploaded:
-    """An artifact: its workflow run, whether that ran for a fork, and whether its content is gone."""
+    """An artifact: its workflow run, that one's branch and whether it ran for a fork; whether it is gone."""
 
     id: int
     name: str
@@ -36,6 +36,7 @@ class Uploaded:
     created_at: datetime
     expired: bool
     fork: bool
+    branch: str = ""
 
 
 class ArtifactClient(GitHubClient):
@@ -99,4 +100,5 @@ def _uploaded(one: Artifact) -> Uploaded:
         created_at=created if created.tzinfo else created.replace(tzinfo=UTC),
         expired=one.expired,
         fork=run.head_repository_id != run.repository_id,
+        branch=run.head_branch or "",
     )

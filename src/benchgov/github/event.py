@@ -57,6 +57,12 @@ def read_payload(environ: Mapping[str, str]) -> dict[str, Any]:
     return payload
 
 
+def default_branch(payload: Mapping[str, Any]) -> str:
+    """The default branch by the event; a scheduled run's event does not say it, and runs on it."""
+    found = _at(payload, "repository", "default_branch")
+    return found if isinstance(found, str) else "main"
+
+
 def parse_event(payload: Mapping[str, Any], environ: Mapping[str, str]) -> Event:
     """`payload`, typed; raises `InputError` as `read_event`."""
     name = environ.get("GITHUB_EVENT_NAME", "")

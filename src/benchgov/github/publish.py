@@ -9,7 +9,7 @@ from typing import Protocol
 from benchgov.github.blocks import page
 from benchgov.github.client import CheckRun, RefusedByGitHubError
 from benchgov.github.event import Event
-from benchgov.github.render import Presentation
+from benchgov.github.render import Kind, Presentation
 from benchgov.text import one_line
 
 MAX_COMMENT_BYTES = 65_000
@@ -51,7 +51,7 @@ def publish(writer: Writer, shown: Presentation, event: Event, *, check: bool, c
             warnings,
         )
     if comment and number:
-        marker = marker_of(shown.suite)
+        marker = marker_of(shown.suite, shown.kind)
         body = f"{marker}\n{page(shown.blocks, MAX_COMMENT_BYTES - len(marker) - 1)}"
         comment_url = _deliver(
             lambda: writer.put_comment(number, marker, body),
@@ -63,14 +63,15 @@ def publish(writer: Writer, shown: Presentation, event: Event, *, check: bool, c
     return Published(check_url, comment_url, tuple(warnings))
 
 
-def marker_of(suite: str) -> str:
-    """What hides at the start of a suite's comment, to find it again."""
-    return f"<!-- benchgov:comparison suite={suite} -->"
+def marker_of(suite: str, kind: Kind = "comparison") -> str:
+    """What hides at the start of the comment of a suite, or of a task class, to find it again."""
+    what = "task-class" if kind == "eval" else "suite"
+    return f"<!-- benchgov:{kind} {what}={suite} -->"
 
 
 def _check(shown: Presentation, sha: str, run_url: str | None) -> CheckRun:
     return CheckRun(
-        name=f"benchgov / {shown.suite}",
+        name=f"benchgov{' eval' if shown.kind == 'eval' else ''} / {shown.suite}",
         head_sha=sha,
         conclusion=shown.conclusion,
         title=shown.title,

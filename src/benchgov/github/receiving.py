@@ -6,9 +6,9 @@ anything, and it is believed in nothing that can be known otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Protocol
 
 from benchgov.archives import Bounds, unpack
@@ -26,10 +26,10 @@ MAX_REPORTS = 20
 """How many artifacts of one run are opened."""
 
 MAX_REPORT_BYTES = 64 * 1024 * 1024
+REPORT_FILE = "report.json"
+
 MAX_FAULTS = 3
 """How many faults of a refused report are told."""
-
-REPORT_FILE = "report.json"
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,18 @@ def _read(reader: Downloads, artifact: Artifact, place: Path) -> Received | None
     reader.download(artifact, packed, BOUNDS.packed)
     files = unpack(packed, place / "files", BOUNDS)
     packed.unlink()
-    found = [path for path in files if path.name == REPORT_FILE and "runs" not in path.parts]
-    if not found:
+    found = latest_of(files)
+    if found is None:
         return None
-    path = place / "files" / min(found, key=lambda path: (len(path.parts), str(path)))
+    path = place / "files" / found
     report = json_model(decode(read_bytes(path, MAX_REPORT_BYTES), REPORT_FILE), Report, REPORT_FILE)
     return Received(artifact.name, path, report)
+
+
+def latest_of(files: Iterable[PurePath]) -> PurePath | None:
+    """The latest report among the files of an artifact, which has those of single runs too."""
+    found = [path for path in files if path.name == REPORT_FILE and "runs" not in path.parts]
+    return min(found, key=lambda path: (len(path.parts), str(path))) if found else None
 
 
 def _check_commit(report: Report, commits: Sequence[str | None]) -> None:

@@ -15,8 +15,9 @@ from benchgov.report import Drift, Environment, Growth, Report, Run, Source, Ver
 from benchgov.text import code, fenced, markdown, one_line
 from benchgov.units import plain_percent, signed_percent
 
-Conclusion = Literal["success", "failure", "neutral"]
+Conclusion = Literal["success", "failure", "neutral", "action_required"]
 Level = Literal["failure", "warning", "notice"]
+Kind = Literal["comparison", "eval"]
 
 MAX_ANNOTATIONS = 500
 MAX_TITLE = 200
@@ -31,7 +32,7 @@ CONCLUSIONS: dict[Verdict, Conclusion] = {
     "blocked": "neutral",
 }
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_?&=%#~+-]{1,2000}")
-_SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪"}
+SIGNS: dict[Conclusion, str] = {"success": "✅", "failure": "🔴", "neutral": "⚪", "action_required": "🟠"}
 _FOLDED: tuple[tuple[FindingVerdict, str], ...] = (
     ("improvement", "improved"),
     ("inconclusive", "inconclusive"),
@@ -55,13 +56,17 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Presentation:
-    """What is published of one comparison. `blocks` become a page with `page(blocks, limit)`."""
+    """What is published of one comparison, or of one eval run: then `suite` is the task class.
+
+    `blocks` become a page with `page(blocks, limit)`.
+    """
 
     suite: str
     conclusion: Conclusion
     title: str
     blocks: tuple[Block, ...]
     annotations: tuple[Annotation, ...]
+    kind: Kind = "comparison"
 
 
 @dataclass(frozen=True)
@@ -74,12 +79,17 @@ class Links:
     record: str | None = None
 
 
-def present(comparison: Comparison, report: Report | None, links: Links) -> Presentation:
-    """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why."""
+def present(
+    comparison: Comparison, report: Report | None, links: Links, *, needed: bool = False
+) -> Presentation:
+    """Everything that a reviewer sees of `comparison`; `report` adds what could not be measured, and why.
+
+    `needed` says that nothing may be merged without a verdict.
+    """
     title = headline(comparison, report)
-    conclusion = conclude(comparison, report)
+    conclusion = conclude(comparison, report, needed=needed)
     blocks = (
-        Block(f"### {_SIGNS[conclusion]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
+        Block(f"### {SIGNS[conclusion]} benchgov {code(comparison.suite)} — {markdown(title)}\n"),
         *_findings(comparison),
         *change_chart(comparison),
         *_environment(comparison, report),
@@ -95,10 +105,44 @@ def present(comparison: Comparison, report: Report | None, links: Links) -> Pres
     )
 
 
-def conclude(comparison: Comparison, report: Report | None) -> Conclusion:
-    """The verdict as a check run knows it; a wrong result is a failure, though nothing was compared."""
-    wrong = report is not None and report.summary.status == "fail"
-    return "failure" if wrong else CONCLUSIONS[comparison.verdict]
+def conclude(comparison: Comparison, report: Report | None, *, needed: bool = False) -> Conclusion:
+    """The verdict as a check run knows it; a wrong result is a failure, though nothing was compared.
+
+    `action_required` is for what no change of the code mends: the acceptance of all that is over its limit
+    has expired, or there is no verdict, for want of a baseline or of the pinned machine, where one is needed.
+    """
+    if report is not None and report.summary.status == "fail":
+        return "failure"
+    if comparison.verdict == "regression" and _only_expired(comparison):
+        return "action_required"
+    if needed and comparison.verdict in ("blocked", "not-comparable"):
+        return "action_required"
+    return CONCLUSIONS[comparison.verdict]
+
+
+def _only_expired(comparison: Comparison) -> bool:
+    """Whether everything that is over its limit was accepted until a day that is over."""
+    over = _with(comparison, "regression")
+    return (
+        bool(over)
+        and not _over(comparison)
+        and all(one.accepted is not None and one.accepted.expired for one in over)
+    )
+
+
+def obstacle(
+    suite: str, title: str, details: Sequence[str] = (), remedy: str = "", *, needed: bool
+) -> Presentation:
+    """What is shown where nothing could be compared; `needed` makes it something that a person must mend."""
+    conclusion: Conclusion = "action_required" if needed else "neutral"
+    title = one_line(title, MAX_TITLE)
+    blocks = [
+        Block(f"### {SIGNS[conclusion]} benchgov {code(suite)} — {markdown(title)}\n"),
+        Block("", _bullets(details)),
+    ]
+    if remedy:
+        blocks.append(Block(f"Next: {markdown(remedy, MAX_TEXT)}\n"))
+    return Presentation(suite, conclusion, title, tuple(blocks), ())
 
 
 def headline(comparison: Comparison, report: Report | None) -> str:
@@ -245,9 +289,15 @@ def _footer(comparison: Comparison, links: Links) -> str:
         f"baseline {baselines}",
         f"environment {code(comparison.fingerprint.removeprefix('blake3:')[:12])}"
         + ("" if comparison.authoritative else " (not pinned, so not authoritative)"),
+        *link_parts(links),
     ]
+    return f"\n<sub>{' · '.join(parts)}</sub>\n"
+
+
+def link_parts(links: Links) -> list[str]:
+    """Each link in Markdown; an address that is none is left out."""
     named = {"run": links.run, "artifact": links.artifact, "dossier": links.dossier}
-    parts += [f"[{name}]({url})" for name, url in named.items() if url and _ADDRESS.fullmatch(url)]
+    parts = [f"[{name}]({url})" for name, url in named.items() if url and _ADDRESS.fullmatch(url)]
     if links.record:
         parts.append(f"audit record {code(links.record, 100)}")
-    return f"\n<sub>{' · '.join(parts)}</sub>\n"
+    return parts

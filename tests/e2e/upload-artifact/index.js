@@ -24,8 +24,15 @@ async function main() {
   const hidden = input('include-hidden-files') === 'true'
   const files = paths.flatMap((entry) => filesBelow(entry, hidden))
   if (files.length === 0) throw new Error(`no files found at ${paths.join(', ')}`)
-  const result = await new DefaultArtifactClient().uploadArtifact(input('name'), files, commonFolder(paths))
+  // One file alone is named by itself; several, or folders, by what they have in common.
+  const alone = paths.filter((entry) => fs.existsSync(entry))
+  const single = alone.length === 1 && !fs.statSync(alone[0]).isDirectory()
+  const root = single ? path.dirname(path.resolve(alone[0])) : commonFolder(paths)
+  const result = await new DefaultArtifactClient().uploadArtifact(input('name'), files, root)
   console.log(`uploaded ${files.length} files as ${input('name')}, id ${result.id}`)
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_OUTPUT } = process.env
+  const run = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
+  fs.appendFileSync(GITHUB_OUTPUT, `artifact-url=${run}/artifacts/${result.id}\n`)
 }
 
 main().catch((error) => {

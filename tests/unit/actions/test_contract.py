@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from benchgov.actions.inputs import default_text, input_name, variable_of
+from benchgov.actions.inputs import default_text, input_name, output_step, variable_of
 from benchgov.actions.reference import render_reference
 from benchgov.actions.registry import ACTIONS, PIPELINE_INPUTS, PIPELINE_OUTPUTS, module_of
 
@@ -71,7 +71,7 @@ def test_outputs_agree(name: str) -> None:
     for field, info in fields.items():
         entry = action["outputs"][input_name(field)]
         assert entry["description"] == info.description
-        assert entry["value"] == f"${{{{ steps.benchgov.outputs.{input_name(field)} }}}}"
+        assert entry["value"] == f"${{{{ steps.{output_step(info)}.outputs.{input_name(field)} }}}}"
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -104,26 +104,42 @@ def test_the_pipeline_passes_on_inputs_of_the_five() -> None:
         )
 
 
-def test_the_pipeline_launches_the_five_in_order() -> None:
-    """Each step gets inputs that its model knows, from inputs that the root action has."""
+def test_the_pipeline_launches_the_five_in_order_and_publishes_last() -> None:
+    """Each step gets inputs that its model knows: the root action's, or what an earlier step gave."""
     action = load(ROOT / "action.yml")
     steps = launches(action)
+    ids = [step["id"] for step in action["runs"]["steps"]]
 
-    assert [name for name, _ in steps] == list(ACTIONS)[:5]
+    assert [name for name, _ in steps] == [*list(ACTIONS)[:5], "compare-thresholds"]
     passed = set()
     for name, step in steps:
         known = {variable_of(field): input_name(field) for field in module_of(name).Inputs.model_fields}
+        earlier = ids[: ids.index(step["id"])]
         for variable, value in step["env"].items():
-            assert value == f"${{{{ inputs.{known[variable]} }}}}"
-            passed.add(known[variable])
+            handed = re.fullmatch(r"\$\{\{ steps\.([a-z]+)\.outputs\.[a-z-]+ \}\}", value)
+            if handed:
+                assert handed[1] in earlier
+            elif (variable, value) != ("INPUT_PUBLISH", "false"):
+                assert value == f"${{{{ inputs.{known[variable]} }}}}"
+                passed.add(known[variable])
     assert passed == set(action["inputs"])
+
+
+def test_the_verdict_is_published_when_there_is_something_to_link_to() -> None:
+    """The artifact is uploaded, and the comparison recorded, before the comment is written."""
+    steps = load(ROOT / "action.yml")["runs"]["steps"]
+
+    assert [step["id"] for step in steps[-4:]] == ["audit", "dossier", "keep", "publish"]
+    environ = steps[-1]["env"]
+    assert environ["INPUT_ARTIFACT_URL"] == "${{ steps.keep.outputs.artifact-url }}"
+    assert environ["INPUT_AUDIT_RECORD"] == "${{ steps.audit.outputs.head }}"
 
 
 def test_only_comparing_sees_the_token() -> None:
     """Benchmarks never run in a process that was given the token."""
-    with_token = [name for name, step in launches(load(ROOT / "action.yml")) if "TOKEN" in str(step["env"])]
+    with_token = {name for name, step in launches(load(ROOT / "action.yml")) if "TOKEN" in str(step["env"])}
 
-    assert with_token == ["compare-thresholds"]
+    assert with_token == {"compare-thresholds"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)

@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from benchgov.actions.registry import ACTIONS
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -125,3 +127,26 @@ def test_a_complete_environment_is_used_as_it_is(
     monkeypatch.setattr(launch, "_build", lambda where, _python, _environ: builds.append(where))
     launch.ready_python(tmp_path / "cache", {})
     assert builds == [folder]
+
+
+def test_what_one_action_needs_more_is_installed_once_per_lock(
+    launch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without dependencies, hash-locked, into the same environment; a new lock is installed again."""
+    python = tmp_path / "cache" / "key" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    lock = tmp_path / "history.txt"
+    calls: list[list[str]] = []
+    monkeypatch.setattr(launch, "_pip", lambda *_: ["pip"])
+    monkeypatch.setattr(launch, "_call", lambda command, *_: calls.append(command))
+
+    for text in ("one", "one", "two"):
+        lock.write_text(text)
+        launch.add_extra(python, lock, {"PIP_TARGET": "elsewhere"})
+
+    assert calls == [["pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(lock)]] * 2
+
+
+def test_extras_are_of_actions_that_there_are(launch: ModuleType) -> None:
+    """A renamed action does not lose what it needs."""
+    assert set(launch.EXTRAS) <= set(ACTIONS)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 from tests.unit.github.builders import comparison, finding, report, run
 
+from benchgov.gate.comparison import AcceptedBy
 from benchgov.github.blocks import Block, page
 from benchgov.github.render import (
     MAX_ANNOTATIONS,
@@ -16,6 +18,7 @@ from benchgov.github.render import (
     annotate,
     drift_page,
     headline,
+    obstacle,
     present,
 )
 from benchgov.report import Drift, Expectation, Source
@@ -41,6 +44,50 @@ def shown(**changes: Any) -> str:
 def test_only_a_regression_is_red_and_only_a_pass_is_green(verdict: Any, conclusion: str) -> None:
     """Trouble is not a regression, and never a silent pass."""
     assert present(comparison(verdict=verdict), None, Links()).conclusion == conclusion
+
+
+@pytest.mark.parametrize("verdict", ["not-comparable", "blocked"])
+def test_where_a_verdict_is_needed_its_want_asks_for_somebody(verdict: Any) -> None:
+    """No change of the code brings a baseline or the pinned machine: a person has to act."""
+    presented = present(comparison(verdict=verdict, findings=()), None, Links(), needed=True)
+
+    assert presented.conclusion == "action_required"
+    assert presented.blocks[0].head.startswith("### 🟠 ")
+    for other in ("pass", "inconclusive", "regression"):
+        needed = present(comparison(verdict=other), None, Links(), needed=True)
+        assert needed.conclusion == present(comparison(verdict=other), None, Links()).conclusion
+
+
+def test_an_acceptance_that_expired_asks_for_somebody_and_one_regression_more_is_a_failure() -> None:
+    """Nothing got slower but what was accepted until yesterday: renew the acceptance, or mend the code."""
+    accepted = AcceptedBy(
+        up_to_percent=50,
+        until=date(2026, 1, 1),
+        reason="a known cost",
+        source=Source(path="bench/core/accepted.yaml", line=3),
+        expired=True,
+    )
+    expired = finding(accepted=accepted)
+    too_small = finding(accepted=accepted.model_copy(update={"expired": False}))
+
+    assert present(comparison(findings=(expired,)), None, Links()).conclusion == "action_required"
+    assert present(comparison(findings=(expired, finding())), None, Links()).conclusion == "failure"
+    assert present(comparison(findings=(expired, too_small)), None, Links()).conclusion == "failure"
+
+
+def test_what_stands_in_the_way_is_shown_as_text() -> None:
+    """Details of a file that is not valid may hold anything: no markup, no mention, and a short title."""
+    shown = obstacle(
+        "core", "no\n" + "x" * 300, ["a <b> @everyone ![](https://e.example/i)"], "Do.", needed=True
+    )
+    text = page(shown.blocks, LIMIT)
+
+    assert shown.conclusion == "action_required"
+    assert len(shown.title) <= 200
+    assert "Next: Do" in text
+    for bad in ("<b>", "@everyone", "![]("):
+        assert bad not in text
+    assert obstacle("core", "blocked", needed=False).conclusion == "neutral"
 
 
 def test_the_title_says_the_verdict_in_words() -> None:
