@@ -30,19 +30,21 @@ def sign(statement: Statement) -> bytes:
     try:
         context = SigningContext.from_trust_config(ClientTrustConfig.production())
         with context.signer(IdentityToken(token)) as signer:
-            return signer.sign_dsse(signable).to_json().encode()
+            bundle: str = signer.sign_dsse(signable).to_json()
+            return bundle.encode()
     except (Error, OSError) as error:
         raise BlockedError(f"Sigstore did not sign: {error}") from error
 
 
 def _require_client() -> ModuleType:
+    from importlib import import_module
+
     try:
-        import sigstore
+        return import_module("sigstore")
     except ImportError as error:
         raise BlockedError(
             "Sigstore's client is not installed", remedy="Install the extra: pip install 'benchgov[sigstore]'"
         ) from error
-    return sigstore
 
 
 def _ambient_token() -> str:
