@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,18 @@ from typing import Any
 
 import pytest
 from tests.e2e.consumer import make_consumer
-from tests.e2e.support import NAME, OWNER, ROOT, TOKEN, Emulator
+from tests.e2e.support import NAME, OWNER, ROOT, TOKEN, Emulator, commit_all
 
 pytestmark = pytest.mark.e2e
+STUB = "stub-task-class"
+TIERS = f"""\
+schema_version: 1
+thresholds: {{bronze: 0.01, silver: 0.9}}
+current_tiers:
+  {STUB}: untiered  # by people
+min_cases: 1
+min_isolation: subprocess
+"""
 REPOSITORY = f"/repos/{OWNER}/{NAME}"
 BY_HAND = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_ACTOR": "octocat"}
 
@@ -84,3 +94,35 @@ def test_a_published_baseline_that_was_changed_is_not_proposed(github: Emulator,
 
     assert status == 4
     assert "published baselines were changed" in errors
+
+
+def test_a_tier_is_proposed_with_its_recorded_evidence(github: Emulator, tmp_path: Path) -> None:
+    """A run, a verdict, a checkpoint: then a draft that edits the tier, with proofs of both records."""
+    folder = tmp_path / "repository"
+    shutil.copytree(ROOT / "tests" / "data" / "benches" / STUB, folder / "bench" / STUB)
+    registration = folder / "bench" / STUB / "registration.py"
+    registration.write_text(registration.read_text().replace('"bronze": 3', '"bronze": 2'))
+    (folder / "docs").mkdir()
+    (folder / "docs" / "trust-tiers.yaml").write_text(TIERS)
+    (folder / ".gitignore").write_text(".benchgov/\n__pycache__/\n")
+    commit_all(folder, "a task class")
+    arguments = ("promote", "propose", "--task-class", STUB, "--tier", "bronze")
+
+    assert benchgov(folder, github, "eval", "run", f"--task-class={STUB}")[0] == 0
+    early = benchgov(folder, github, *arguments, **BY_HAND)
+    verdict = benchgov(
+        folder, github, "eval", "promote-verdict", f"--task-class={STUB}", "--target-tier=bronze"
+    )
+    assert "does not suffice" not in verdict[1], verdict
+    assert benchgov(folder, github, "audit", "checkpoint")[0] == 0
+    proposed = benchgov(folder, github, *arguments, **BY_HAND)
+
+    assert early[0] == 4
+    assert "is recorded" in early[2]
+    assert proposed[0] == 0, proposed[2]
+    pulls: list[dict[str, Any]] = github.call("GET", f"{REPOSITORY}/pulls?state=open")
+    (pull,) = [one for one in pulls if one["title"] == f"Promote {STUB} from untiered to bronze"]
+    assert pull["draft"] is True
+    assert pull["body"].count("<details><summary>Audit record") == 2
+    edited = at(github, "docs/trust-tiers.yaml", pull["head"]["ref"])
+    assert edited.decode() == TIERS.replace(f"{STUB}: untiered", f"{STUB}: bronze")

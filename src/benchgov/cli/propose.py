@@ -62,6 +62,7 @@ def propose_tier(task_class: str, tier: str, dossier: str | None, dry_run: bool,
     verdict, _ = judge(EvalPlaces.of(project).for_verdict(project), task_class, tier)
     records = [one for one in _records(project, "verdict") if one.subject.get("task_class") == task_class]
     records = [one for one in records if one.subject.get("eval_run_id") == verdict.run_id]
+    _require_recorded(records, tier)
     proposal = tier_proposal(
         verdict,
         tiers=(project.root / TIERS).read_text(encoding="utf-8"),
@@ -115,6 +116,22 @@ def propose_baseline(suite: str, dossier: str | None, dry_run: bool, **given: An
     return _finish(project, proposal, given["base"], dry_run, given["output_format"])
 
 
+def _require_recorded(records: list[Record], tier: str) -> None:
+    """What is proposed is what the guard will read: the newest recorded verdict on the run.
+
+    Raises:
+        RefusedError: there is none for this tier, or it does not suffice.
+    """
+    from benchgov.errors import RefusedError
+
+    newest = records[-1].subject if records else {}
+    if newest.get("target_tier") != tier or newest.get("verdict") != "sufficient":
+        raise RefusedError(
+            f"no sufficient verdict on this run and {tier} is recorded",
+            remedy="Record one with `benchgov eval promote-verdict`, then `benchgov audit checkpoint`.",
+        )
+
+
 def _records(project: Project, kind: str) -> list[Record]:
     """The records of a kind, from a log that verifies."""
     from benchgov.audit.chain import read, verify
@@ -129,7 +146,7 @@ def _records(project: Project, kind: str) -> list[Record]:
 
 
 def _run_of(project: Project, run_id: str) -> list[Record]:
-    return [one for one in _records(project, "eval") if one.subject.get("run_id") == run_id][-1:]
+    return [one for one in _records(project, "eval") if one.subject.get("eval_run_id") == run_id][-1:]
 
 
 def _exhibits(project: Project, records: Iterable[Record]) -> list[Exhibit]:
