@@ -18,9 +18,11 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def act(tmp_path_factory: pytest.TempPathFactory, product: Path) -> Act:
-    """act, with one cache for all tests: the private environment is built once."""
-    return Act(tmp_path_factory.mktemp("act"), product)
+def act(tmp_path_factory: pytest.TempPathFactory, product: Path, request: pytest.FixtureRequest) -> Act:
+    """act, with one cache for all tests and workers: the private environment is built once."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    return Act(tmp_path_factory.mktemp("act"), product, shared / "act-cache")
 
 
 @pytest.fixture(scope="session")

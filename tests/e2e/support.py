@@ -122,14 +122,28 @@ def commit_all(folder: Path, message: str) -> str:
 
 
 def checkout_of_this_tree(target: Path) -> Path:
-    """This work tree, with what is not committed yet, as a repository with one commit."""
-    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
-        source, copy = ROOT / name, target / name
-        if source.is_symlink() or source.is_file():
+    """What `uses:` gets of this work tree, with what is not committed yet, as a repository of one commit.
+
+    GitHub hands an action out as an archive, and an archive leaves out what .gitattributes says.
+    """
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    names = [name for name in listed if name and os.path.lexists(ROOT / name)]
+    asked = subprocess.run(
+        ["git", "check-attr", "-z", "--stdin", "export-ignore"],
+        cwd=ROOT,
+        input="\0".join(names),
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    left_out = {name for name, value in zip(asked[::3], asked[2::3], strict=False) if value == "set"}
+    for name in names:
+        if name not in left_out:
+            copy = target / name
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy, follow_symlinks=False)
+            shutil.copy2(ROOT / name, copy, follow_symlinks=False)
     commit_all(target, "v1")
+    git(target, "repack", "-a", "-d", "-q")  # act reads it anew for every step, and loose objects slowly
     return target
 
 
@@ -285,11 +299,12 @@ class Act:
     Jobs that have a container need `docker`, the address of an engine that has the image.
     """
 
-    def __init__(self, folder: Path, product: Path, docker: str | None = None) -> None:
+    def __init__(self, folder: Path, product: Path, cache: Path, docker: str | None = None) -> None:
         self._program = need("act")
         self._folder = folder
         self._docker = docker
         self._product = product
+        self._cache = cache
         self._modules = node_modules()
         self._actions = {
             name: self._stand_in(name.partition("@")[0].partition("/")[2])
@@ -336,7 +351,7 @@ class Act:
             "--artifact-server-addr=127.0.0.1",
             f"--artifact-server-port={free_port()}",
             "--no-cache-server",
-            f"--action-cache-path={self._folder / 'cache'}",
+            f"--action-cache-path={self._cache}",
             *(["--bind", "--pull=false", "--rm", "--container-daemon-socket=-"] if self._docker else []),
         ]
 

@@ -65,7 +65,8 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def container_act(engine: Engine, tmp_path_factory: pytest.TempPathFactory, product: Path) -> Act:
     """act, with this engine for jobs that have a container."""
-    return Act(tmp_path_factory.mktemp("act"), product, engine.host)
+    folder = tmp_path_factory.mktemp("act")
+    return Act(folder, product, folder / "cache", engine.host)
 
 
 @pytest.fixture
