@@ -120,8 +120,11 @@ def test_runs_of_other_hosts_are_passed_over(repository: Repository) -> None:
     repository.record(run_id="1" * 16, host_fingerprint="host-b")
     verdict, _ = judge(repository.places, NAME, promotion_source="host-a")
     assert (verdict.host_fingerprint, verdict.evidence_sufficient) == ("host-a", True)
-    (reason,) = repository.verdict(promotion_source="host-c").reasons
-    assert reason == "host_fingerprint host-b is not the promotion source host-c"
+    assert repository.verdict(promotion_source="host-c").reasons == (
+        "host_fingerprint host-b is not the promotion source host-c",
+        "ignored: 1 run of host-a, not the promotion source host-c",
+        "ignored: 1 run of host-b, not the promotion source host-c",
+    )
 
 
 def test_a_run_of_another_sut_is_passed_over(repository: Repository) -> None:

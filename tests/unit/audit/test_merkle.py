@@ -23,6 +23,7 @@ from benchgov.audit.merkle import (
 from benchgov.errors import ProofError, UsageError
 
 SIZE = 100
+SIZES = pytest.mark.parametrize("largest", [33, pytest.param(SIZE, marks=pytest.mark.slow)])
 LEAVES = [f"leaf {number}".encode() for number in range(SIZE)]
 HASHES = [leaf_hash(leaf) for leaf in LEAVES]
 ROOTS = [plain.tree_hash(LEAVES[:size]) for size in range(SIZE + 1)]
@@ -87,10 +88,11 @@ def test_a_range_holds_one_hash_a_binary_digit() -> None:
         assert len(grown._peaks) == size.bit_count()
 
 
-def test_every_inclusion_proof_verifies_and_no_other_claim_does() -> None:
+@SIZES
+def test_every_inclusion_proof_verifies_and_no_other_claim_does(largest: int) -> None:
     """Every leaf of every size: the proof is the recursion's, and it fits no other index, leaf or root."""
     proved = 0
-    for size in range(1, SIZE + 1):
+    for size in range(1, largest + 1):
         for index in range(size):
             proof = inclusion_proof(index, size, node)
             assert list(proof) == plain.path(index, LEAVES[:size])
@@ -99,12 +101,13 @@ def test_every_inclusion_proof_verifies_and_no_other_claim_does() -> None:
                 assert no_inclusion(other, size, HASHES[index], proof, ROOTS[size])
             assert no_inclusion(index, size, HASHES[index - 1], proof, ROOTS[size - 1])
             proved += 1
-    assert proved == SIZE * (SIZE + 1) // 2
+    assert proved == largest * (largest + 1) // 2
 
 
-def test_no_inclusion_proof_survives_a_changed_hash() -> None:
+@SIZES
+def test_no_inclusion_proof_survives_a_changed_hash(largest: int) -> None:
     """Each hash of each proof: one bit over, left out, twice, or another one more."""
-    for size in range(1, SIZE + 1):
+    for size in range(1, largest + 1):
         for index in range(size):
             proof = inclusion_proof(index, size, node)
             leaf, root = HASHES[index], ROOTS[size]
@@ -118,9 +121,10 @@ def test_no_inclusion_proof_survives_a_changed_hash() -> None:
             assert no_inclusion(index, size, leaf, proof, flipped(root, index))
 
 
-def test_every_consistency_proof_verifies_and_no_other_claim_does() -> None:
+@SIZES
+def test_every_consistency_proof_verifies_and_no_other_claim_does(largest: int) -> None:
     """Every pair of sizes: the proof is the recursion's, and it shows no other earlier size or root."""
-    for new in range(1, SIZE + 1):
+    for new in range(1, largest + 1):
         for old in range(1, new + 1):
             proof = consistency_proof(old, new, node)
             assert list(proof) == plain.proof(old, LEAVES[:new])
@@ -130,9 +134,10 @@ def test_every_consistency_proof_verifies_and_no_other_claim_does() -> None:
                 assert no_consistency(other, new, root, ROOTS[new], proof)
 
 
-def test_no_consistency_proof_survives_a_changed_hash() -> None:
+@SIZES
+def test_no_consistency_proof_survives_a_changed_hash(largest: int) -> None:
     """Each hash of each proof, and both roots."""
-    for new in range(1, SIZE + 1):
+    for new in range(1, largest + 1):
         for old in range(1, new + 1):
             proof = consistency_proof(old, new, node)
             first, second = ROOTS[old], ROOTS[new]
