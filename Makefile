@@ -4,7 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-WORKERS ?= 2
+# Three on two cores: tests wait for processes, deadlines and disks.
+WORKERS ?= 3
 DEMO_ARGS ?=
 
 .PHONY: help demo test test-fast test-e2e test-slow lint types format docs lock dist figures decision-table bound-table wheel-test clean
