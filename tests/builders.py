@@ -78,5 +78,5 @@ def report_of(
 
 
 def examples(count: int) -> int:
-    """How many examples a fuzz test tries: all in the slow suite, a quarter in the quick one."""
-    return count if os.environ.get("BENCHGOV_ALL_EXAMPLES") else max(25, count // 4)
+    """How many examples a fuzz test tries: all in the slow suite, a sixth in the quick one."""
+    return count if os.environ.get("BENCHGOV_ALL_EXAMPLES") else max(20, count // 6)

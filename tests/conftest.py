@@ -35,6 +35,14 @@ def _no_accidental_effects(request: pytest.FixtureRequest, monkeypatch: pytest.M
         monkeypatch.setattr(time, "sleep", _forbid("sleep"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _pytest_in_pytest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests that start pytest give it a root of its own: else it tidies away old runs' folders, for long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path_factory.mktemp("inner")))
+        yield
+
+
 @pytest.fixture
 def now() -> Callable[[], datetime]:
     """A clock that stands still."""

@@ -53,12 +53,10 @@ def test_a_new_bench_lacks_nothing_but_cases(repository: Path) -> None:
     assert loaded.breakdown_keys == {"correct", "nothing_invented"}
 
 
-def test_the_tests_of_a_new_bench_pass(bench: Path, tmp_path: Path) -> None:
+def test_the_tests_of_a_new_bench_pass(bench: Path) -> None:
     """As its author runs them; they bring a rubric that rejects what cheats."""
-    # A base of its own: else pytest tidies away what other runs of it left, which takes long.
-    options = ["-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'base'}"]
-    command = [sys.executable, "-m", "pytest", *options, str(bench / "tests")]
-    environ = {"PYTHONPATH": str(ROOT / "src"), "PATH": os.defpath}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(bench / "tests")]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PATH": os.defpath}
     done = subprocess.run(command, cwd=bench, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "6 passed" in done.stdout

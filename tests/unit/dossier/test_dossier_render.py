@@ -134,8 +134,8 @@ def test_drift_and_difference_are_tables() -> None:
 
 
 def test_many_rows_are_folded_not_dropped() -> None:
-    """Two hundred benchmarks: all are in the page, most behind a summary; so in the Markdown."""
-    report, made = ex.suite(200, scales=())
+    """A hundred benchmarks: all are in the page, most behind a summary; so in the Markdown."""
+    report, made = ex.suite(100, scales=())
     dossier = gather(report, made)
     source = html(dossier)
     page = read(source)
