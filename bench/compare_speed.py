@@ -21,7 +21,7 @@ from benchgov.report import Report, run_key
 ROOT = Path(__file__).resolve().parents[1]
 REAL_LOG = ROOT / "tests" / "data" / "pytest-benchmark" / "5.2.3.json"
 SIZES = (1_000, 3_000, 10_000)
-ROUNDS, TURNS = 20, 5
+ROUNDS, TURNS = 20, 9
 CLI = "import sys; from benchgov.cli.main import main; sys.exit(main())"
 
 
