@@ -99,13 +99,16 @@ class Execution:
             try:
                 _fill(pool, waiting, running, self._task(pair, span), workers)
                 while running:
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        case_id = running.pop(future)
-                        self._take(case_id, future.result(), keys[case_id], done)
-                    if self._spent_out(done):
+                    ended = wait(running, return_when=FIRST_COMPLETED).done
+                    scored = [(running.pop(future), future.result()) for future in ended]
+                    spent = math.fsum((done.spent_usd, *(score.cost_usd for _, score in scored)))
+                    if spent <= self.max_cost_usd:  # first, so that nobody waits for what is kept meanwhile
+                        _fill(pool, waiting, running, self._task(pair, span), workers)
+                    for case_id, score in scored:
+                        self._take(case_id, score, keys[case_id], done)
+                    if spent > self.max_cost_usd:
                         done.complete = len(done.scores) == len(keys)
                         break
-                    _fill(pool, waiting, running, self._task(pair, span), workers)
             finally:
                 stack.close()  # now: threads that wait for an answer get none, and the pool can end
 
@@ -126,9 +129,6 @@ class Execution:
         self.observer.scored(case_id, score, hit=False)
         if before <= _NEARLY * self.max_cost_usd < done.spent_usd:
             self.observer.warned("cost.near", spent_usd=done.spent_usd, max_cost_usd=self.max_cost_usd)
-
-    def _spent_out(self, done: Executed) -> bool:
-        return done.spent_usd > self.max_cost_usd
 
 
 def _fill(

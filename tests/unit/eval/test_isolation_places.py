@@ -12,8 +12,9 @@ import pytest
 from benchgov.errors import IsolationUnavailableError
 from benchgov.eval.isolation import bubblewrap, case_folder, levels, limits, places
 from benchgov.eval.isolation.bench_finder import BenchFinder
-from benchgov.eval.isolation.case_folder import MAX_DEPTH, CaseFolder, wipe
+from benchgov.eval.isolation.case_folder import MAX_DEPTH, CaseFolder
 from benchgov.eval.isolation.confine import Confinement, everything_but
+from benchgov.eval.isolation.copies import wipe
 from benchgov.eval.isolation.limits import MIB, Limits
 
 
@@ -95,7 +96,7 @@ def test_bubblewrap_binds_what_is_given_and_nothing_else() -> None:
 
 
 def test_files_of_a_case_come_and_go(tmp_path: Path) -> None:
-    """Copies are there while they are held; the folders stay the same, for whoever is confined to them."""
+    """What a case makes is gone after it, and its copies with the next; the folders stay the same."""
     source, answer = _file(tmp_path / "input" / "a"), _file(tmp_path / "expected.json")
     folder = CaseFolder(tmp_path / "case")
     folder.make()
@@ -104,7 +105,11 @@ def test_files_of_a_case_come_and_go(tmp_path: Path) -> None:
         assert (copies["input"] / "a").read_text() == copies["expected"].read_text() == "x"
         assert copies["input"] != source.parent
         _file(folder.work / "made")
-    assert not [*folder.given.iterdir(), *folder.work.iterdir()]
+        _file(folder.given / "made")
+    assert [path.name for path in folder.given.iterdir()] == ["case"]
+    assert not list(folder.work.iterdir())
+    with folder.holding(expected=answer) as copies:
+        assert [path.name for path in copies["expected"].parent.iterdir()] == ["expected"]
     assert [path.stat().st_ino for path in (folder.given, folder.work)] == places_before
     assert source.read_text() == "x"
 

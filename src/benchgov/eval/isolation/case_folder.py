@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchgov.eval.isolation.copies import Copies, wipe
 from benchgov.eval.isolation.limits import Limits
 
 MAX_ENTRIES = 1_000
 MAX_DEPTH = 32
 
 
-@dataclass(frozen=True)
 class CaseFolder:
     """A folder for one case after the other: `given` holds copies to read, `work` is the place to write.
 
@@ -24,17 +21,11 @@ class CaseFolder:
     for each case.
     """
 
-    root: Path
-
-    @property
-    def given(self) -> Path:
-        """Where the copies are."""
-        return self.root / "given"
-
-    @property
-    def work(self) -> Path:
-        """Where the case's process works and may write."""
-        return self.root / "work"
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.given = root / "given"
+        self.work = root / "work"
+        self._copies = Copies(self.given / "case")
 
     def make(self) -> None:
         """Make the folders."""
@@ -43,20 +34,25 @@ class CaseFolder:
 
     @contextlib.contextmanager
     def holding(self, **sources: Path) -> Iterator[dict[str, Path]]:
-        """Copies of `sources`, by the same names; gone afterwards, and with them whatever was made there."""
+        """Copies of `sources`, by the same names.
+
+        Afterwards whatever was made there is gone; the copies go, or are written over, with the next ones.
+        """
         try:
-            yield {name: _copied(source, self.given / name) for name, source in sources.items()}
+            yield self._copies.put(sources)
         finally:
             self.empty()
 
     def empty(self) -> None:
-        """Remove what is in the folders; or make them again, where something has taken their places."""
+        """Remove what a case left; or make the folders again, where something has taken their places."""
         if any(folder.is_symlink() or not folder.is_dir() for folder in (self.given, self.work)):
             wipe(self.root)
             self.make()
+        copies = self._copies.folder if self._copies.tidy() else None
         for folder in (self.given, self.work):
             for entry in folder.iterdir():
-                wipe(entry)
+                if entry != copies:
+                    wipe(entry)
 
     def problem(self, limits: Limits) -> str | None:
         """What is wrong with what lies in `work` by now, if it is too much."""
@@ -70,31 +66,6 @@ class CaseFolder:
             if entries > MAX_ENTRIES:
                 return f"more than {MAX_ENTRIES:,} files in its folder"
         return None
-
-
-def wipe(path: Path) -> None:
-    """Remove a file, or a folder and all in it: what cannot be entered, or is nested too deeply, too.
-
-    Links are removed and never followed.
-    """
-    try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except FileNotFoundError:
-        return
-    except (OSError, RecursionError):
-        subprocess.run(["chmod", "-R", "u+rwx", str(path)], check=False, capture_output=True)
-        subprocess.run(["rm", "-rf", str(path)], check=False, capture_output=True)
-
-
-def _copied(source: Path, target: Path) -> Path:
-    if source.is_dir():
-        shutil.copytree(source, target, symlinks=True, copy_function=shutil.copyfile)
-    else:
-        shutil.copyfile(source, target)
-    return target
 
 
 def _entries(folder: Path) -> Iterator[tuple[int, os.stat_result]]:

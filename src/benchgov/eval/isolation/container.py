@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchgov.eval.isolation.case_folder import wipe
+from benchgov.eval.isolation.copies import wipe
 from benchgov.eval.isolation.launch import Launch, Started, spawn
 
 PROGRAM = "docker"

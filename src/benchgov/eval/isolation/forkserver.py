@@ -289,11 +289,17 @@ def _last_line(stderr: bytes | bytearray) -> str:
 @contextlib.contextmanager
 def _question_file(message: dict[str, Json]) -> Iterator[IO[bytes]]:
     """A file without a name: a process that never reads its question keeps nobody waiting."""
-    with tempfile.TemporaryFile() as stream:
+    with _nameless() as stream:
         stream.write(json.dumps(message, allow_nan=False).encode())
         stream.flush()
         stream.seek(0)
         yield stream
+
+
+def _nameless() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):  # it needs no disk
+        return open(os.memfd_create("question"), "w+b")  # noqa: PTH123
+    return tempfile.TemporaryFile()
 
 
 @contextlib.contextmanager

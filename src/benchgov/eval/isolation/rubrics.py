@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from benchgov.canonical import Json
 from benchgov.eval.isolation import places
 from benchgov.eval.isolation.bubblewrap import wrapper
-from benchgov.eval.isolation.case_folder import CaseFolder, wipe
+from benchgov.eval.isolation.case_folder import CaseFolder
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.container import ContainerLaunch
+from benchgov.eval.isolation.copies import wipe
 from benchgov.eval.isolation.forkserver import Answered, ForkServer, ForkServers, Program, Task
 from benchgov.eval.isolation.kernel import hidden
 from benchgov.eval.isolation.launch import Launch

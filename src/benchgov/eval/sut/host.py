@@ -162,7 +162,7 @@ def _started(lane: Lane) -> None:
 
 def _laid_out(case: BenchCase, lane: Lane) -> Place:
     try:
-        return lay_out(case, lane.folder / "case")
+        return lay_out(case, lane.copies)
     except OSError as error:
         raise SutFailure(ISOLATION, f"the case cannot be copied for the SUT: {error}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,13 +12,13 @@ from pathlib import Path
 
 import benchgov
 from benchgov.canonical import Json
+from benchgov.eval.isolation.copies import Copies, wipe
 from benchgov.eval.isolation.forkserver import ForkServer, Program
 from benchgov.eval.isolation.launch import Launch
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.sut.answer import EXCEPTION, MAX_ANSWER_BYTES, SutFailure
 from benchgov.eval.sut.confinement import sut_confinement
 from benchgov.eval.sut.environment import sut_environment
-from benchgov.eval.sut.places import clear
 from benchgov.eval.sut.spec import SutSpec
 
 MAX_LOG_BYTES = 16 * 1024 * 1024
@@ -26,15 +27,17 @@ _ESCAPED = 4  # the answer of a callable comes as a JSON string, where a charact
 _END_SECONDS = 10.0
 _LOADED = "loaded"
 """The folder for temporary files that loading the SUT made: they are there as long as it is."""
+_CASE = "case"
 _FLAGS = ("-P", "-B")  # unlike a rubric's Python it is the caller's, with all that is installed there
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A server, and the folder that it may write."""
+    """A server, the folder that it may write, and what it is given there for a case."""
 
     server: ForkServer
     folder: Path
+    copies: Copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class Lanes:
             lane.server.close()
         with self._lock:
             self._lock.wait_for(lambda: not self._busy, _END_SECONDS)
-        clear(self._work)
+        wipe(self._work)
 
     def _take(self, *, cassettes: bool) -> Lane:
         with self._lock:
@@ -126,11 +129,13 @@ class Lanes:
         self._made += 1
         folder = self._work / f"lane-{self._made}"
         (folder / _LOADED).mkdir(parents=True)
-        return Lane(self._setting.server(folder, cassettes=cassettes), folder)
+        return Lane(self._setting.server(folder, cassettes=cassettes), folder, Copies(folder / _CASE))
 
     def _give_back(self, lane: Lane) -> None:
-        """Keep the lane for another case, if nothing of this one is left in its folder."""
-        clean = all(clear(entry) for entry in lane.folder.iterdir() if entry.name != _LOADED)
+        """Keep the lane for another case, if nothing that this one made is left in its folder."""
+        clean = lane.copies.tidy() and all(
+            _cleared(entry) for entry in lane.folder.iterdir() if entry.name not in {_CASE, _LOADED}
+        )
         if not clean or self._closed:
             lane.server.close()
         with self._lock:
@@ -138,3 +143,8 @@ class Lanes:
             if clean and not self._closed:
                 self._idle.append(lane)
             self._lock.notify_all()
+
+
+def _cleared(entry: Path) -> bool:
+    wipe(entry)
+    return not os.path.lexists(entry)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.canonical import Json
-from benchgov.eval.isolation.case_folder import wipe
+from benchgov.eval.isolation.copies import Copies
 from benchgov.eval.models import BenchCase
 
 
@@ -23,25 +22,19 @@ class Place:
         return {"case": self.case.to_json(), "input_path": str(self.case.input_path)}
 
 
-def lay_out(case: BenchCase, folder: Path) -> Place:
-    """Make `folder`, with copies of the input and of the cassette of `case`.
+def lay_out(case: BenchCase, copies: Copies) -> Place:
+    """Copies of the input and of the cassette of `case`, and nothing else, in the folder of `copies`.
 
-    What is expected is not among them: its path leads nowhere. Links are copied as links, so that one which
-    leads out of the input leads nowhere, too.
+    What is expected is not among them: its path leads nowhere.
 
     Raises:
         OSError: something cannot be read or written.
     """
-    folder.mkdir()
-    shutil.copytree(case.input_path, folder / "input", symlinks=True)
-    paths: dict[str, Path | None] = {"input_path": folder / "input", "expected_path": folder / "expected"}
+    sources = {"input": case.input_path}
     if case.cassette_path is not None:
-        paths["cassette_path"] = folder / f"cassette{case.cassette_path.suffix}"
-        shutil.copyfile(case.cassette_path, folder / f"cassette{case.cassette_path.suffix}")
-    return Place(folder, case.model_copy(update=paths))
-
-
-def clear(folder: Path) -> bool:
-    """Remove `folder`, whatever modes it was given; whether it is gone."""
-    wipe(folder)
-    return not folder.exists()
+        sources[f"cassette{case.cassette_path.suffix}"] = case.cassette_path
+    made = copies.put(sources)
+    paths: dict[str, Path] = {"input_path": made["input"], "expected_path": copies.folder / "expected"}
+    if case.cassette_path is not None:
+        paths["cassette_path"] = made[f"cassette{case.cassette_path.suffix}"]
+    return Place(copies.folder, case.model_copy(update=paths))

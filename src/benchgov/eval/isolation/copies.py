@@ -1,0 +1,164 @@
+"""Copies of a case's files in a folder: the last case's are written over where nobody touched them.
+
+A short case would else spend more on making and removing files than on anything but its processes: ext4
+looks at every inode that was freed in the last seconds before it gives out one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+_CHUNK_BYTES = 1 << 20
+
+Shape = dict[str, bool]
+"""What lies below a folder: by path in it, whether that is a folder; all others are files of one name."""
+
+
+class Copies:
+    """A folder that holds copies of one case's files, then of the next one's, and nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made: Shape | None = None
+
+    def put(self, sources: Mapping[str, Path]) -> dict[str, Path]:
+        """Hold copies of `sources`, files or folders, by these names: bytes, modes and times.
+
+        Links are copied as links: one that leads out of its folder leads nowhere, or to what is there.
+
+        Raises:
+            OSError: something cannot be read or written.
+        """
+        shape = _together(sources)
+        if shape is None or not (shape == self._made and self._written_over(sources, shape)):
+            self._made = None
+            self._emptied()
+            for name, source in sources.items():
+                _copy(source, self.folder / name)
+            self._made = shape
+        return {name: self.folder / name for name in sources}
+
+    def tidy(self) -> bool:
+        """Leave nothing behind but the copies, to be written over; whether that is so."""
+        if self._made is not None and _shape(self.folder) == self._made:
+            return True
+        self._made = None
+        wipe(self.folder)
+        return not os.path.lexists(self.folder)
+
+    def _emptied(self) -> None:
+        wipe(self.folder)
+        self.folder.mkdir(mode=0o700)
+
+    def _written_over(self, sources: Mapping[str, Path], shape: Shape) -> bool:
+        """Give the files that are there the new contents; not so where one cannot be written."""
+        if _shape(self.folder) != shape:
+            return False
+        try:
+            for path, is_folder in shape.items():
+                name, _, below = path.partition(os.sep)
+                source = os.path.join(sources[name], below) if below else sources[name]  # noqa: PTH118
+                (_restate if is_folder else _rewrite)(source, os.path.join(self.folder, path))  # noqa: PTH118
+        except OSError:
+            return False
+        return True
+
+
+def wipe(path: Path) -> None:
+    """Remove a file, or a folder and all in it: what cannot be entered, or is nested too deeply, too.
+
+    Links are removed and never followed.
+    """
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+    except (OSError, RecursionError):
+        subprocess.run(["chmod", "-R", "u+rwx", str(path)], check=False, capture_output=True)
+        subprocess.run(["rm", "-rf", str(path)], check=False, capture_output=True)
+
+
+def _together(sources: Mapping[str, Path]) -> Shape | None:
+    """What a folder with copies of `sources` holds, contents of a folder before the folder."""
+    found: Shape = {}
+    for name, source in sources.items():
+        status = source.stat()
+        if stat.S_ISDIR(status.st_mode):
+            inside = _shape(source)
+            if inside is None:
+                return None
+            found |= {f"{name}{os.sep}{path}": is_folder for path, is_folder in inside.items()}
+        found[name] = stat.S_ISDIR(status.st_mode)
+    return found
+
+
+def _shape(folder: Path) -> Shape | None:
+    """What lies below `folder`; None where that is more than folders, and files that have one name each."""
+    try:
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            return None
+        return dict(_walked(str(folder), ""))
+    except (OSError, _NeitherError, RecursionError):
+        return None
+
+
+class _NeitherError(Exception):
+    """Something is neither a folder nor a file of one name."""
+
+
+def _walked(folder: str, prefix: str) -> Iterator[tuple[str, bool]]:
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        path = prefix + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walked(entry.path, path + os.sep)
+            yield path, True
+        elif entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_nlink == 1:
+            yield path, False
+        else:
+            raise _NeitherError
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True)
+    else:
+        shutil.copy2(source, target)
+
+
+def _rewrite(source: str | Path, target: str) -> None:
+    """The bytes, mode and times of `source`, in the file that `target` is."""
+    write = os.open(target, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        read = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            size = 0
+            while chunk := os.read(read, _CHUNK_BYTES):
+                size += len(chunk)
+                while chunk:
+                    chunk = chunk[os.write(write, chunk) :]
+            # After, not before: a file that was cut to nothing is brought to the disk when it is closed.
+            os.ftruncate(write, size)
+            status = os.fstat(read)
+            os.fchmod(write, stat.S_IMODE(status.st_mode))
+            os.utime(write, ns=(status.st_atime_ns, status.st_mtime_ns))
+        finally:
+            os.close(read)
+    finally:
+        os.close(write)
+
+
+def _restate(source: str | Path, target: str) -> None:
+    """The mode and times of a folder."""
+    status = os.stat(source)  # noqa: PTH116
+    os.chmod(target, stat.S_IMODE(status.st_mode))  # noqa: PTH101
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
