@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.builders import report_of, run_of
 
 from benchgov.audit.artifacts import Item, gather, run_environ
-from benchgov.audit.collect import Collection, Pace, Writer, collect
+from benchgov.audit.attempts import Pace
+from benchgov.audit.collect import Collection, Writer, collect
 from benchgov.audit.git_files import GitFiles
 from benchgov.git_branch import PushedBranch, find_repository
 from benchgov.rim import run_process

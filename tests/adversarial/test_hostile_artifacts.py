@@ -14,7 +14,8 @@ from tests.promotion_builders import report as eval_report
 
 from benchgov.audit import artifacts, unzip
 from benchgov.audit.artifacts import gather, run_environ
-from benchgov.audit.collect import Pace, Writer, collect
+from benchgov.audit.attempts import Pace
+from benchgov.audit.collect import Writer, collect
 from benchgov.audit.folder import FolderFiles
 from benchgov.errors import InputError, UsageError
 

@@ -10,10 +10,12 @@ import pytest
 from tests.e2e.support import git
 
 from benchgov.audit import ambient
+from benchgov.audit.attempts import Pace
 from benchgov.audit.checkpoint import Checkpoint, unsigned
 from benchgov.audit.statements import of_checkpoint
 from benchgov.cli.main import run_cli
 from benchgov.errors import BlockedError
+from benchgov.git_branch import PushedBranch
 
 STATEMENT = of_checkpoint(
     unsigned(Checkpoint("example.com/log", 3, b"r" * 32)), "2026-01-31T00:00:00.000000Z"
@@ -45,6 +47,62 @@ def test_the_statement_is_one_for_sigstore_s_client() -> None:
     """It takes the bytes as they are, and checks their form."""
     dsse = pytest.importorskip("sigstore.dsse")
     assert dsse.Statement(json.dumps(STATEMENT.to_json()).encode())
+
+
+@pytest.fixture
+def pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """A log of one record on a remote's branch; the current folder is a clone. The options that name it."""
+    for name in ("BENCHGOV_AUDIT_STORE", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    git(tmp_path, "init", "--quiet", "clone")
+    monkeypatch.chdir(tmp_path / "clone")
+    git(Path(), "remote", "add", "origin", str(tmp_path / "remote.git"))
+    log = ("--host", "ci", "--store", "git:benchgov-audit", "--push", "origin")
+    artifact = tmp_path / "artifacts" / "benchgov-core"
+    artifact.mkdir(parents=True)
+    (artifact / "report.json").write_bytes(SMOKE.read_bytes())
+    assert run_cli(["audit", "collect", str(artifact.parent), *log]) == 0
+    return log
+
+
+@pytest.mark.parametrize("attempts", ["1", "3"])
+def test_a_checkpoint_is_published_again_when_somebody_else_pushed_first(
+    tmp_path: Path,
+    pushed: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    attempts: str,
+) -> None:
+    """Behind what the other one pushed; with a single attempt nothing is published, and it is said."""
+    remote = tmp_path / "remote.git"
+    git(tmp_path, "clone", "--quiet", "--branch=benchgov-audit", str(remote), "other")
+    git(tmp_path / "other", "config", "user.name", "octocat")
+    git(tmp_path / "other", "config", "user.email", "octocat@example.invalid")
+    git(tmp_path / "other", "commit", "--quiet", "--allow-empty", "--message=first")
+    move = PushedBranch.move
+    waits: list[int] = []
+
+    def second(self: PushedBranch, old: str | None, new: str) -> None:
+        git(tmp_path / "other", "push", "--quiet", "origin", "benchgov-audit")
+        move(self, old, new)
+
+    monkeypatch.setattr(PushedBranch, "move", second)
+    monkeypatch.setattr(Pace, "wait", lambda _self, attempt: waits.append(attempt))
+    code = run_cli(["audit", "checkpoint", "--attempts", attempts, *pushed])
+    told = capsys.readouterr()
+    listed = git(remote, "log", "--format=%s", "benchgov-audit").splitlines()
+    if attempts == "1":
+        assert code != 0
+        assert "given up after 1 attempts" in told.err
+        assert listed[0] == "first"
+        assert waits == []
+        return
+    assert code == 0
+    assert listed[1] == "first"
+    assert waits == [1]
+    there = git(remote, "show", "benchgov-audit:hosts/ci/checkpoint")
+    assert there.strip() in told.out
 
 
 def test_a_checkpoint_is_pushed_with_the_log(

@@ -19,8 +19,8 @@ from tests.collect_builders import (
     pushed_log,
 )
 
+from benchgov.audit.attempts import Pace
 from benchgov.audit.chain import read
-from benchgov.audit.collect import Pace
 from benchgov.audit.git_files import GitFiles
 from benchgov.audit.opening import open_branch
 from benchgov.audit.verification import verify

@@ -6,11 +6,12 @@ rebased, as each record holds the hash of the one before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.artifacts import Fault, Item
+from benchgov.audit.attempts import Pace, persist
 from benchgov.audit.chain import Appended, append, find, rehearse
 from benchgov.audit.files import LogFiles
 from benchgov.audit.hints import Tail, find_key
@@ -19,27 +20,10 @@ from benchgov.audit.records import Records
 from benchgov.audit.sealing import open_tail
 from benchgov.audit.store import list_hosts
 from benchgov.audit.verification import Verification, verify, verify_tail
-from benchgov.errors import BenchgovError, LostRaceError, UnreachableError, UsageError
+from benchgov.errors import BenchgovError, UsageError
 from benchgov.rim import Clock
 
-LONGEST_WAIT_SECONDS = 30.0
-_FIRST_WAIT_SECONDS = 0.5
-_UNREACHABLE = 4
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How often to try, how to wait, and a random number from 0 to 1 that keeps two collectors apart."""
-
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
-    attempts: int = 20
-
-    def wait(self, attempt: int) -> None:
-        """Wait after the attempt of this number, counted from 1."""
-        longest = min(LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2 ** min(attempt - 1, 10))
-        # Never nearly nothing: who lost has to read what the winner wrote.
-        self.sleep(longest * (0.25 + 0.75 * self.random()))
+_REMEDY = "Nothing was recorded, and the artifacts are as they were: collect them again."
 
 
 @dataclass(frozen=True)
@@ -79,36 +63,17 @@ def collect(files: LogFiles, items: Sequence[Item], writer: Writer, pace: Pace) 
         LostRaceError, UnreachableError: so after the last attempt; nothing was appended.
         OutputError: it cannot be written.
     """
-    if pace.attempts < 1:
-        raise UsageError("at least one attempt is needed")
     good, refused = _examined(items, writer)
     states: tuple[Anchor, ...] = ()
-    unreachable = 0
-    for attempt in range(1, pace.attempts + 1):
-        try:
-            with files.locked():
-                states = _verified(files, states)
-                done = _append_all(files, good, writer)
-                head = _head(files, writer.host)
-            return Collection(done, refused, attempt, head)
-        except LostRaceError as error:
-            last: BenchgovError = error
-        except UnreachableError as error:
-            unreachable += 1
-            if unreachable == _UNREACHABLE:
-                raise
-            last = error
-        if attempt < pace.attempts:
-            pace.wait(attempt)
-    raise _given_up(last, pace.attempts)
 
+    def write() -> tuple[tuple[tuple[Item, Appended], ...], str]:
+        nonlocal states
+        with files.locked():
+            states = _verified(files, states)
+            return _append_all(files, good, writer), _head(files, writer.host)
 
-def _given_up(error: BenchgovError, attempts: int) -> BenchgovError:
-    return type(error)(
-        f"given up after {attempts} attempts: {error.message}",
-        where=error.where,
-        remedy="Nothing was recorded, and the artifacts are as they were: collect them again.",
-    )
+    (done, head), attempts = persist(write, pace, remedy=_REMEDY)
+    return Collection(done, refused, attempts, head)
 
 
 def _examined(items: Sequence[Item], writer: Writer) -> tuple[list[Item], tuple[Fault, ...]]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from benchgov.cli.common import config_option, format_option, open_project, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from benchgov.audit.checkpoint import SignedCheckpoint
     from benchgov.audit.files import LogFiles
     from benchgov.audit.note import Signer
     from benchgov.audit.published import Published
     from benchgov.cli.common import Project
+
+T = TypeVar("T")
 
 store_option = click.option(
     "--store",
@@ -30,6 +32,13 @@ seen_option = click.option(
     type=file_type,
     help="A file kept apart from the log that remembers the highest heads seen: going back is refused.",
 )
+attempts_option = click.option(
+    "--attempts",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="How often to try while others push first.",
+)
 
 
 @click.command("checkpoint")
@@ -41,6 +50,7 @@ seen_option = click.option(
 @click.option("--out", type=file_type, help="Write a copy here.")
 @click.option("--all", "every", is_flag=True, help="Every host's, and then the root log's over all of them.")
 @click.option("--push", metavar="REMOTE", help="Fetch the log's branch first, and push it afterwards.")
+@attempts_option
 @seen_option
 @host_option
 @store_option
@@ -67,14 +77,37 @@ def checkpoint(output_format: str, **given: Any) -> int:
 
     project = open_project(given["config_file"])
     log = log_files(project, given)
-    with watching(given["seen"], log):
+
+    def publish() -> tuple[SignedCheckpoint, dict[str, Any]]:
         if given["every"]:
-            return _publish_all(project, log, given, output_format)
+            return _publish_all(project, log, given)
         done, host = _publish(project, log, given, given["host"])
+        return done.checkpoint, _as_json(host, done)
+
+    with watching(given["seen"], log):
+        published, told = _landed(log, given, publish)
     if given["out"]:
-        _copy_out(given["out"], done.checkpoint)
-    _print_checkpoint(project, host, done, output_format)
+        _copy_out(given["out"], published)
+    if output_format == "table":
+        project.rim.stdout.write(str(published))
+    else:
+        print_json(project.rim, told)
     return 0
+
+
+def _landed(log: LogFiles, given: dict[str, Any], publish: Callable[[], T]) -> T:
+    """What `publish` publishes; on a branch that is pushed in one commit, and again after a lost race."""
+    from benchgov.audit.attempts import persist
+    from benchgov.cli.audit_collect import pace_of
+
+    if not given["push"]:
+        return publish()
+
+    def write() -> T:
+        with log.locked():
+            return publish()
+
+    return persist(write, pace_of(given), remedy="Nothing was published: run it again.")[0]
 
 
 def _publish(
@@ -105,8 +138,10 @@ def _publish(
     return published.publish(log, host, tree, origin=origin, signer=signer), host
 
 
-def _publish_all(project: Project, log: LogFiles, given: dict[str, Any], output_format: str) -> int:
-    """Publish every host's checkpoint, and take them up in the root log."""
+def _publish_all(
+    project: Project, log: LogFiles, given: dict[str, Any]
+) -> tuple[SignedCheckpoint, dict[str, Any]]:
+    """Publish every host's checkpoint, and take them up in the root log; its own, and what to say of it."""
     from benchgov.audit import root_log
     from benchgov.audit.store import list_hosts, require_store
     from benchgov.errors import UsageError
@@ -122,26 +157,18 @@ def _publish_all(project: Project, log: LogFiles, given: dict[str, Any], output_
             project, log, {**given, "origin": _host_origin(log, host, signer, project)}, host
         )
         hosts[host] = published.checkpoint.head.size
-    done = root_log.extend(log, origin=_root_origin(log, signer, project.rim.environ), signer=signer)
-    if given["out"]:
-        _copy_out(given["out"], done.checkpoint)
-    if output_format == "json":
-        head = done.checkpoint.head
-        print_json(
-            project.rim,
-            {
-                "origin": head.origin,
-                "size": head.size,
-                "root": head.root.hex(),
-                "added": list(done.added),
-                "new": done.new,
-                "checkpoint": str(done.checkpoint),
-                "hosts": hosts,
-            },
-        )
-    else:
-        project.rim.stdout.write(str(done.checkpoint))
-    return 0
+    origin = _root_origin(log, signer, project.rim.environ)
+    done = root_log.extend(log, origin=origin, signer=signer)
+    head = done.checkpoint.head
+    return done.checkpoint, {
+        "origin": head.origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "added": list(done.added),
+        "new": done.new,
+        "checkpoint": str(done.checkpoint),
+        "hosts": hosts,
+    }
 
 
 def signer_of(key: Path | None) -> Signer | None:
@@ -196,23 +223,17 @@ def _made_origin(environ: Mapping[str, str]) -> str:
     return "/".join(part for part in parts if part)
 
 
-def _print_checkpoint(project: Project, host: str, done: Published, output_format: str) -> None:
+def _as_json(host: str, done: Published) -> dict[str, Any]:
     head = done.checkpoint.head
-    if output_format == "table":
-        project.rim.stdout.write(str(done.checkpoint))
-        return
-    print_json(
-        project.rim,
-        {
-            "host": host,
-            "origin": head.origin,
-            "size": head.size,
-            "root": head.root.hex(),
-            "signed_by": [signature.name for signature in done.checkpoint.note.signatures],
-            "new": done.new,
-            "checkpoint": str(done.checkpoint),
-        },
-    )
+    return {
+        "host": host,
+        "origin": head.origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "signed_by": [signature.name for signature in done.checkpoint.note.signatures],
+        "new": done.new,
+        "checkpoint": str(done.checkpoint),
+    }
 
 
 @click.command("keygen")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchgov.cli.audit_checkpoint import file_type, seen_option, store_option
+from benchgov.cli.audit_checkpoint import attempts_option, file_type, seen_option, store_option
 from benchgov.cli.audit_read import print_records
 from benchgov.cli.audit_redact import allow_option
 from benchgov.cli.common import config_option, format_option, open_project, print_json
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from benchgov.audit.artifacts import Fault, Haul
-    from benchgov.audit.collect import Collection, Pace, Writer
+    from benchgov.audit.attempts import Pace
+    from benchgov.audit.collect import Collection, Writer
     from benchgov.audit.files import LogFiles
     from benchgov.cli.common import Project
 
@@ -29,13 +30,7 @@ def writing_options(command: Callable[..., int]) -> Callable[..., int]:
         store_option,
         seen_option,
         allow_option,
-        click.option(
-            "--attempts",
-            type=click.IntRange(1, 1000),
-            default=20,
-            show_default=True,
-            help="How often to try while others push first.",
-        ),
+        attempts_option,
         click.option(
             "--host",
             help="Whose chain to continue.  [default: this machine's; name it where machines are made anew]",
@@ -104,7 +99,7 @@ def record(project: Project, haul: Haul, given: dict[str, Any], of: str) -> Coll
     files = log_files(project, given)
     _entitle(files, f"audit: {of}" if of else "audit: collected artifacts")
     with watching(given["seen"], files):
-        return collect_items(files, haul.items, _writer(project, files, given), _pace(given))
+        return collect_items(files, haul.items, _writer(project, files, given), pace_of(given))
 
 
 def log_files(project: Project, given: dict[str, Any]) -> LogFiles:
@@ -140,11 +135,12 @@ def _writer(project: Project, files: LogFiles, given: dict[str, Any]) -> Writer:
     return Writer(host, project.rim.now, (*project.settings.audit.allow, *given["allow"]))
 
 
-def _pace(given: dict[str, Any]) -> Pace:
+def pace_of(given: dict[str, Any]) -> Pace:
+    """As often as asked for, with real waits."""
     import secrets
     import time
 
-    from benchgov.audit.collect import Pace
+    from benchgov.audit.attempts import Pace
 
     return Pace(time.sleep, secrets.SystemRandom().random, given["attempts"])
 
