@@ -6,6 +6,7 @@ import errno
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -19,17 +20,24 @@ _MAX_NAME = 240
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much an archive may hold: files, bytes in all once unpacked, and bytes packed."""
+    """How much an archive may hold: files, bytes in all once unpacked, bytes packed, bytes in one file, and
+    folders in one another.
+    """
 
     files: int = 2_000
     unpacked: int = 256 * 1024 * 1024
     packed: int = 64 * 1024 * 1024
+    each: int = 256 * 1024 * 1024
+    depth: int = 32
 
 
-def unpack(archive: Path, folder: Path, bounds: Bounds = Bounds()) -> tuple[PurePosixPath, ...]:
+def unpack(
+    archive: Path, folder: Path, bounds: Bounds = Bounds(), wanted: Callable[[str], bool] = lambda _name: True
+) -> tuple[PurePosixPath, ...]:
     """Unpack `archive` into the new folder `folder`; the files' paths in it, sorted.
 
-    What an archive says of its own sizes is not believed: bytes are counted as they are written.
+    What an archive says of its own sizes is not believed: bytes are counted as they are written. Files that
+    are not `wanted`, by the last part of their names, stay in the archive, whatever they are.
 
     Raises:
         InputError: it is no zip archive, or holds what no artifact of benchgov holds: a path that leads out,
@@ -42,7 +50,7 @@ def unpack(archive: Path, folder: Path, bounds: Bounds = Bounds()) -> tuple[Pure
         raise InputError(f"larger than {bounds.packed:,} bytes", where=where)
     try:
         with zipfile.ZipFile(archive) as opened:
-            return _unpack(opened, folder, bounds, where)
+            return _unpack(opened, folder, bounds, wanted, where)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         raise InputError(f"not a readable zip archive: {error}", where=where) from error
     except OSError as error:
@@ -51,7 +59,9 @@ def unpack(archive: Path, folder: Path, bounds: Bounds = Bounds()) -> tuple[Pure
         raise InputError("not a readable zip archive: an offset leads nowhere", where=where) from error
 
 
-def _unpack(opened: zipfile.ZipFile, folder: Path, bounds: Bounds, where: str) -> tuple[PurePosixPath, ...]:
+def _unpack(
+    opened: zipfile.ZipFile, folder: Path, bounds: Bounds, wanted: Callable[[str], bool], where: str
+) -> tuple[PurePosixPath, ...]:
     members = [member for member in opened.infolist() if not member.is_dir()]
     if len(members) > bounds.files:
         raise InputError(f"holds {len(members):,} files; {bounds.files:,} are allowed", where=where)
@@ -59,7 +69,11 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, bounds: Bounds, where: str) -
     folder.mkdir(parents=True)
     written, left = [], bounds.unpacked
     for member in members:
+        if not wanted(member.filename.rpartition("/")[2]):
+            continue
         relative = _safe(member, where)
+        if len(relative.parts) > bounds.depth:
+            raise InputError(f"holds {str(relative)[:80]!r}, which lies too deep", where=where)
         # Two names that differ in case only are one file on some systems.
         if str(relative).lower() in names:
             raise InputError(f"holds {str(relative)!r} twice", where=where)
@@ -94,6 +108,8 @@ def _copy(source: IO[bytes], sink: IO[bytes], left: int, bounds: Bounds, where: 
     copied = 0
     while chunk := source.read(_CHUNK):
         copied += len(chunk)
+        if copied > bounds.each:
+            raise InputError(f"holds a file of more than {bounds.each:,} bytes", where=where)
         if copied > left:
             raise InputError(f"unpacks to more than {bounds.unpacked:,} bytes", where=where)
         sink.write(chunk)

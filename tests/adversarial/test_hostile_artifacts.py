@@ -6,18 +6,21 @@ import os
 import stat
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.collect_builders import MOMENT, write_artifact
 from tests.promotion_builders import report as eval_report
 
-from benchgov.audit import artifacts, unzip
-from benchgov.audit.artifacts import gather, run_environ
+from benchgov.archives import unpack
+from benchgov.audit import artifacts
+from benchgov.audit.artifacts import gather, is_evidence, run_environ
 from benchgov.audit.attempts import Pace
 from benchgov.audit.collect import Writer, collect
 from benchgov.audit.folder import FolderFiles
 from benchgov.errors import InputError, UsageError
+from benchgov.github.sweep import BOUNDS
 
 
 def faults_of(folder: Path) -> dict[str, str]:
@@ -189,7 +192,7 @@ def test_a_zip_gives_its_evidence_and_nothing_else(tmp_path: Path) -> None:
         (link("etc"), b"/etc"),
     )
 
-    unzip.unzip(source, tmp_path / "out")
+    unpack(source, tmp_path / "out", BOUNDS, is_evidence)
 
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert written == {"a.zip", "out/report.json", "out/runs/one/report.json"}
@@ -198,12 +201,12 @@ def test_a_zip_gives_its_evidence_and_nothing_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("../report.json", "leaves"),
-        ("/etc/report.json", "leaves"),
-        ("a\\..\\/report.json", "not the name of a file"),
-        ("a\x1b[0m/report.json", "not the name of a file"),
-        ("/".join("abcdefghijklmnopqrst") + "/report.json", "not the name of a file"),
-        (link("report.json"), "a symbolic link"),
+        ("../report.json", "leads out"),
+        ("/etc/report.json", "leads out"),
+        ("a\\..\\/report.json", "no plain name"),
+        ("a\x1b[0m/report.json", "no plain name"),
+        ("/".join("abcdefghijklmnopqrst") + "/report.json", "too deep"),
+        (link("report.json"), "no ordinary file"),
     ],
 )
 def test_a_zip_writes_nowhere_else(tmp_path: Path, name: str | zipfile.ZipInfo, reason: str) -> None:
@@ -211,7 +214,7 @@ def test_a_zip_writes_nowhere_else(tmp_path: Path, name: str | zipfile.ZipInfo, 
     source = pack(tmp_path / "a.zip", (name, b"x"))
 
     with pytest.raises(InputError, match=reason):
-        unzip.unzip(source, tmp_path / "in" / "out")
+        unpack(source, tmp_path / "in" / "out", BOUNDS, is_evidence)
     assert not list(tmp_path.rglob("report.json"))
 
 
@@ -233,23 +236,21 @@ def test_a_zip_that_is_none_is_one_clear_line(tmp_path: Path, spoil: Callable[[P
     """Truncated, with a byte changed, empty."""
     spoil(tmp_path / "a.zip")
 
-    with pytest.raises(InputError, match=r"a\.zip: not a zip that can be read"):
-        unzip.unzip(tmp_path / "a.zip", tmp_path / "out")
+    with pytest.raises(InputError, match=r"a\.zip: not a readable zip archive"):
+        unpack(tmp_path / "a.zip", tmp_path / "out", BOUNDS, is_evidence)
 
 
-def test_a_zip_bomb_ends_at_the_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_bomb_ends_at_the_limits(tmp_path: Path) -> None:
     """One file that is larger than it may be, all together, and too many."""
-    monkeypatch.setattr(unzip, "MAX_DOCUMENT_BYTES", 10_000)
-    monkeypatch.setattr(unzip, "MAX_ZIP_BYTES", 15_000)
-    monkeypatch.setattr(unzip, "MAX_ENTRIES", 3)
+    bounds = replace(BOUNDS, files=3, unpacked=15_000, each=10_000)
     one = pack(tmp_path / "one.zip", ("report.json", bytes(10_001)))
     both = pack(tmp_path / "both.zip", ("a/report.json", bytes(9_000)), ("b/report.json", bytes(9_000)))
     many = pack(tmp_path / "many.zip", *((f"{number}/report.json", b"x") for number in range(4)))
 
     for source, limit in (
-        (one, "larger than 10,000"),
-        (both, "larger than 6,000"),
-        (many, "more than 3 files"),
+        (one, "a file of more than 10,000"),
+        (both, "unpacks to more than 15,000"),
+        (many, "holds 4 files; 3 are allowed"),
     ):
         with pytest.raises(InputError, match=limit):
-            unzip.unzip(source, tmp_path / source.stem)
+            unpack(source, tmp_path / source.stem, bounds, is_evidence)

@@ -10,12 +10,33 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from benchgov.audit.artifacts import Fault, Haul, gather_one, run_environ, together
+from benchgov.archives import Bounds, unpack
+from benchgov.audit.artifacts import (
+    MAX_DEPTH,
+    MAX_ENTRIES,
+    Fault,
+    Haul,
+    gather_one,
+    is_evidence,
+    run_environ,
+    together,
+)
 from benchgov.audit.record import Record
-from benchgov.audit.unzip import MAX_ZIP_BYTES, unzip
 from benchgov.errors import InputError, OutputError
+from benchgov.files import MAX_DOCUMENT_BYTES
 from benchgov.github.artifacts import Uploaded
 from benchgov.github.client import RefusedByGitHubError
+
+MAX_ZIP_BYTES = 1 << 30
+"""Largest artifact that is downloaded, in bytes, and the most that its evidence may have together."""
+
+BOUNDS = Bounds(
+    files=MAX_ENTRIES,
+    unpacked=MAX_ZIP_BYTES,
+    packed=MAX_ZIP_BYTES,
+    each=MAX_DOCUMENT_BYTES,
+    depth=MAX_DEPTH,
+)
 
 Place = tuple[str, str]
 """(id of a workflow run, name of its artifact)."""
@@ -86,9 +107,9 @@ def fetch(source: Source, missing: Missing, folder: Path) -> Haul:
 def _fetch_one(source: Source, one: Uploaded, folder: Path) -> Haul:
     packed, place = folder / "artifact.zip", folder / "artifact"
     try:
-        place.mkdir(parents=True)
+        folder.mkdir(parents=True)
         source.download(one, packed, MAX_ZIP_BYTES)
-        unzip(packed, place)
+        unpack(packed, place, BOUNDS, is_evidence)
         return gather_one(one.name, place, run_environ(str(one.run_id)))
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}", where=str(folder)) from error
