@@ -137,6 +137,9 @@ def test_the_verdict_is_the_base_s_whatever_the_fork_allows(stage: Stage) -> Non
     check, comment = stage.server.writes("POST")
     assert (check["conclusion"], check["head_sha"]) == ("failure", stage.server.run["head_sha"])
     assert "regression" in comment["body"].splitlines()[1]
+    run = stage.server.run["html_url"]
+    assert f"[run]({run})" in comment["body"]
+    assert re.search(rf"\[artifact\]\({re.escape(run)}/artifacts/\d+\)", comment["body"])
     assert len(stage.server.requests) <= 20
     assert "ghs-not-a-real-token" not in log
 

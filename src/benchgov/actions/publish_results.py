@@ -144,7 +144,9 @@ def _judge(inputs: Inputs, job: Job, received: Received, target: Target, *, chec
         job.workflow.annotate("warning", f"{suite}: {ended.blocked}", title="benchgov: blocked")
         return "blocked"
     comparison = _comparison(project)
-    shown = present(comparison, received.report, Links(run=target.event.run_url))
+    run_url = target.event.run_url
+    artifact = f"{run_url}/artifacts/{received.number}" if run_url else None
+    shown = present(comparison, received.report, Links(run=run_url, artifact=artifact))
     job.workflow.add_summary(page(shown.blocks, MAX_SUMMARY_BYTES))
     delivery.deliver(job, shown, quiet=not check)
     return comparison.verdict

@@ -50,9 +50,10 @@ class Targets:
 
 @dataclass(frozen=True)
 class Received:
-    """A report that may be judged, and the artifact that it came in."""
+    """A report that may be judged, and the artifact that it came in: its name, and its number at GitHub."""
 
     artifact: str
+    number: int
     path: Path
     report: Report
 
@@ -148,7 +149,7 @@ def _read(reader: Downloads, artifact: Artifact, place: Path) -> Received | None
         return None
     path = place / "files" / found
     report = json_model(decode(read_bytes(path, MAX_REPORT_BYTES), REPORT_FILE), Report, REPORT_FILE)
-    return Received(artifact.name, path, report)
+    return Received(artifact.name, artifact.number, path, report)
 
 
 def latest_of(files: Iterable[PurePath]) -> PurePath | None:
