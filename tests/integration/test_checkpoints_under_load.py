@@ -162,13 +162,28 @@ def test_proofs_hold_under_heavy_load(tmp_path: Path) -> None:
     hammer(tmp_path, 16, 250)
 
 
-CALLS = ["openat", "mkdir", "flock", "write", "fsync", "close", "rename", "link", "unlink"]
+CALLS = ["openat", "mkdir", "flock", "write", "fsync", "close", "rename", "linkat", "unlinkat"]
+OTHERS = (
+    "link,unlink,symlink,symlinkat,renameat,renameat2,truncate,ftruncate,fdatasync,mkdirat,pwrite64,writev"
+)
+"""What else changes files: publishing makes none of these calls, so none has to be injected."""
 
 
 def traced(trace: Path, call: str, *inject: str) -> tuple[str, ...]:
     """The command that runs another one under strace."""
     calls = f"trace={call}" if call == "write" else f"trace={call},write"
     return ("strace", "-f", "-qq", "-o", str(trace), "-e", calls, *inject)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_no_other_call_changes_files(tmp_path: Path) -> None:
+    """Those that get faults below are all that there are."""
+    log, trace = tmp_path / "log", tmp_path / "trace"
+    write_log(log, 1, 300)
+    assert finish(start(SIGNED, str(log), under=traced(trace, OTHERS)))[0] == 0
+    lines = [line.split(maxsplit=1)[1] for line in trace.read_text().splitlines()]
+    ready = next(at for at, line in enumerate(lines) if line.startswith('write(1, "ready'))
+    assert {line.partition("(")[0] for line in lines[ready + 1 :]} <= {"write", "+++ exited with 0 +++"}
 
 
 @pytest.mark.slow
