@@ -72,7 +72,7 @@ def _unpack(
         if not wanted(member.filename.rpartition("/")[2]):
             continue
         relative = _safe(member, where)
-        if len(relative.parts) > bounds.depth:
+        if len(relative.parts) - 1 > bounds.depth:
             raise InputError(f"holds {str(relative)[:80]!r}, which lies too deep", where=where)
         # Two names that differ in case only are one file on some systems.
         if str(relative).lower() in names:

@@ -6,7 +6,7 @@ import contextlib
 import io
 import stat
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -155,3 +155,11 @@ def test_every_truncation_and_many_flips_are_survived(tmp_path: Path) -> None:
         except InputError:
             continue
     assert {one.name for one in tmp_path.iterdir()} <= {"in", "out"}
+
+
+def test_folders_lie_in_one_another_as_deep_as_is_allowed(tmp_path: Path) -> None:
+    """Two folders and a file are two deep."""
+    packed = archive(tmp_path, ("a/b/f", b"x"))
+    assert unpack(packed, tmp_path / "out", Bounds(depth=2)) == (PurePosixPath("a/b/f"),)
+    with pytest.raises(InputError, match="too deep"):
+        unpack(packed, tmp_path / "less", Bounds(depth=1))

@@ -49,15 +49,20 @@ def test_the_statement_is_one_for_sigstore_s_client() -> None:
     assert dsse.Statement(json.dumps(STATEMENT.to_json()).encode())
 
 
+def clone(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty repository beside `remote.git`, which it knows as `origin`; the current folder from now on."""
+    git(folder, "init", "--quiet", name)
+    monkeypatch.chdir(folder / name)
+    git(Path(), "remote", "add", "origin", str(folder / "remote.git"))
+
+
 @pytest.fixture
 def pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """A log of one record on a remote's branch; the current folder is a clone. The options that name it."""
     for name in ("BENCHGOV_AUDIT_STORE", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
     git(tmp_path, "init", "--quiet", "--bare", "remote.git")
-    git(tmp_path, "init", "--quiet", "clone")
-    monkeypatch.chdir(tmp_path / "clone")
-    git(Path(), "remote", "add", "origin", str(tmp_path / "remote.git"))
+    clone(tmp_path, "clone", monkeypatch)
     log = ("--host", "ci", "--store", "git:benchgov-audit", "--push", "origin")
     artifact = tmp_path / "artifacts" / "benchgov-core"
     artifact.mkdir(parents=True)
@@ -106,29 +111,20 @@ def test_a_checkpoint_is_published_again_when_somebody_else_pushed_first(
 
 
 def test_a_checkpoint_is_pushed_with_the_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    pushed: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """It stands on the remote's branch beside the records, and a log that went back there is refused."""
-    for name in ("BENCHGOV_AUDIT_STORE", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(name, raising=False)
-    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
-    git(tmp_path, "init", "--quiet", "clone")
-    monkeypatch.chdir(tmp_path / "clone")
-    git(Path(), "remote", "add", "origin", str(tmp_path / "remote.git"))
-    log = ("--store", "git:benchgov-audit", "--push", "origin")
-    artifact = tmp_path / "artifacts" / "benchgov-core"
-    artifact.mkdir(parents=True)
-    (artifact / "report.json").write_bytes(SMOKE.read_bytes())
     seen = ("--seen", "../state/seen.txt")
-    assert run_cli(["audit", "collect", str(artifact.parent), "--host", "ci", *log, *seen]) == 0
-    assert run_cli(["audit", "checkpoint", "--incremental", "--host", "ci", *log, *seen]) == 0
+    assert run_cli(["audit", "collect", "../artifacts", *pushed, *seen]) == 0
+    assert run_cli(["audit", "checkpoint", "--incremental", *pushed, *seen]) == 0
     printed = capsys.readouterr().out
     there = git(tmp_path / "remote.git", "show", "benchgov-audit:hosts/ci/checkpoint")
     assert there.strip() in printed
     assert base64.b64decode(there.splitlines()[2])
     git(tmp_path / "remote.git", "update-ref", "-d", "refs/heads/benchgov-audit")
-    git(tmp_path, "init", "--quiet", "other")
-    monkeypatch.chdir(tmp_path / "other")
-    git(Path(), "remote", "add", "origin", str(tmp_path / "remote.git"))
-    assert run_cli(["audit", "collect", str(artifact.parent), "--host", "ci", *log, *seen]) == 5
+    clone(tmp_path, "other", monkeypatch)
+    assert run_cli(["audit", "collect", "../artifacts", *pushed, *seen]) == 5
     assert "the log went back" in capsys.readouterr().err

@@ -71,13 +71,16 @@ def untested() -> dict[str, str]:
     }
 
 
+TEMPROOT = "PYTEST_DEBUG_TEMPROOT"
+
+
 def run_pytest(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the tests in `folder` with the plugin."""
     plugins = ["-p", "benchgov.cli.pytest_fence", "-p", "no:cacheprovider"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugins, "-q", "test_one.py"],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT / "src"), **untested()},
+        env={**untested(), "PYTHONPATH": str(ROOT / "src"), TEMPROOT: os.environ[TEMPROOT]},
         capture_output=True,
         text=True,
         check=False,

@@ -26,7 +26,7 @@ def run(words: list[str], folder: Path, capfd: pytest.CaptureFixture[str]) -> tu
         code = run_cli(words[1:])
         return code, capfd.readouterr().out
     assert words[0] == "python"
-    environ = {"PYTHONPATH": str(ROOT / "src"), "PATH": os.defpath}
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PATH": os.defpath}
     done = subprocess.run(
         [sys.executable, *words[1:], "-p", "no:cacheprovider"],
         cwd=folder,

@@ -101,12 +101,14 @@ class Execution:
                 while running:
                     ended = wait(running, return_when=FIRST_COMPLETED).done
                     scored = [(running.pop(future), future.result()) for future in ended]
-                    spent = math.fsum((done.spent_usd, *(score.cost_usd for _, score in scored)))
-                    if spent <= self.max_cost_usd:  # first, so that nobody waits for what is kept meanwhile
+                    for case_id, score in scored:
+                        self._count(case_id, score, done)
+                    affordable = done.spent_usd <= self.max_cost_usd
+                    if affordable:  # before the scores are kept, so that no process waits for that
                         _fill(pool, waiting, running, self._task(pair, span), workers)
                     for case_id, score in scored:
-                        self._take(case_id, score, keys[case_id], done)
-                    if spent > self.max_cost_usd:
+                        self._keep(case_id, score, keys[case_id])
+                    if not affordable:
                         done.complete = len(done.scores) == len(keys)
                         break
             finally:
@@ -120,15 +122,17 @@ class Execution:
 
         return scored
 
-    def _take(self, case_id: str, score: BenchScore, parts: dict[str, str], done: Executed) -> None:
+    def _count(self, case_id: str, score: BenchScore, done: Executed) -> None:
         before = done.spent_usd
         done.scores[case_id] = score
         done.spent_usd = math.fsum((before, score.cost_usd))
+        if before <= _NEARLY * self.max_cost_usd < done.spent_usd:
+            self.observer.warned("cost.near", spent_usd=done.spent_usd, max_cost_usd=self.max_cost_usd)
+
+    def _keep(self, case_id: str, score: BenchScore, parts: dict[str, str]) -> None:
         if self.cache is not None and not is_of_harness(score):
             self.cache.put(cache_key(parts), score, parts, f"{self.plan.task_class}/{case_id}")
         self.observer.scored(case_id, score, hit=False)
-        if before <= _NEARLY * self.max_cost_usd < done.spent_usd:
-            self.observer.warned("cost.near", spent_usd=done.spent_usd, max_cost_usd=self.max_cost_usd)
 
 
 def _fill(

@@ -48,8 +48,7 @@ class Copies:
         if self._made is not None and _shape(self.folder) == self._made:
             return True
         self._made = None
-        wipe(self.folder)
-        return not os.path.lexists(self.folder)
+        return wipe(self.folder)
 
     def _emptied(self) -> None:
         wipe(self.folder)
@@ -69,21 +68,21 @@ class Copies:
         return True
 
 
-def wipe(path: Path) -> None:
+def wipe(path: Path) -> bool:
     """Remove a file, or a folder and all in it: what cannot be entered, or is nested too deeply, too.
 
-    Links are removed and never followed.
+    Links are removed and never followed. Whether it is gone.
     """
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    except FileNotFoundError:
-        return
     except (OSError, RecursionError):
-        subprocess.run(["chmod", "-R", "u+rwx", str(path)], check=False, capture_output=True)
-        subprocess.run(["rm", "-rf", str(path)], check=False, capture_output=True)
+        if os.path.lexists(path):
+            subprocess.run(["chmod", "-R", "u+rwx", str(path)], check=False, capture_output=True)
+            subprocess.run(["rm", "-rf", str(path)], check=False, capture_output=True)
+    return not os.path.lexists(path)
 
 
 def _together(sources: Mapping[str, Path]) -> Shape | None:

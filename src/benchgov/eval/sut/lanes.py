@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -134,7 +133,7 @@ class Lanes:
     def _give_back(self, lane: Lane) -> None:
         """Keep the lane for another case, if nothing that this one made is left in its folder."""
         clean = lane.copies.tidy() and all(
-            _cleared(entry) for entry in lane.folder.iterdir() if entry.name not in {_CASE, _LOADED}
+            wipe(entry) for entry in lane.folder.iterdir() if entry.name not in {_CASE, _LOADED}
         )
         if not clean or self._closed:
             lane.server.close()
@@ -143,8 +142,3 @@ class Lanes:
             if clean and not self._closed:
                 self._idle.append(lane)
             self._lock.notify_all()
-
-
-def _cleared(entry: Path) -> bool:
-    wipe(entry)
-    return not os.path.lexists(entry)
