@@ -6,10 +6,12 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 _GRACE_SECONDS = 2.0
-_MAX_ROUNDS = 200
+_KILL_SECONDS = 10.0  # for the kernel to end what was killed, on a machine that is busy otherwise
+_KILL_PAUSE_SECONDS = 0.002
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -22,20 +24,25 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
-    """Kill `process` and all its descendants.
+    """Kill `process` and all its descendants, and wait until they have ended (ten seconds at most).
 
     It is stopped first, so that it starts nothing new; orphans stay below it because it adopts them
-    (Linux). Elsewhere only its process group is known.
+    (Linux), and those of a process that doesn't adopt are known from when they were found below it.
+    Elsewhere only its process group is known.
     """
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGSTOP)
-    for _ in range(_MAX_ROUNDS):
-        living = [pid for pid in descendants(process.pid) if _alive(pid)]
-        if not living:
+    deadline = time.monotonic() + _KILL_SECONDS
+    known: dict[int, str] = {}
+    while True:
+        known |= {pid: born for pid in descendants(process.pid) if (born := _living_since(pid))}
+        known = {pid: born for pid, born in known.items() if _living_since(pid) == born}
+        if not known or time.monotonic() > deadline:
             break
-        for pid in living:
+        for pid in known:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        time.sleep(_KILL_PAUSE_SECONDS)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
@@ -61,9 +68,10 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _alive(pid: int) -> bool:
+def _living_since(pid: int) -> str:
+    """The start time of `pid` in ticks since boot, which tells it from a later one; "" when it has ended."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    return text.rpartition(")")[2].split()[0] not in "ZX"
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]
