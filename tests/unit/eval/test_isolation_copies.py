@@ -31,10 +31,12 @@ def _inodes(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_ino for path in folder.rglob("*")}
 
 
-@pytest.fixture
-def copies(tmp_path: Path) -> Copies:
+@pytest.fixture(params=["in place", "moved there"])
+def copies(tmp_path: Path, request: pytest.FixtureRequest) -> Copies:
     """A folder for copies, which is not there yet."""
-    return Copies(tmp_path / "copies")
+    if request.param == "in place":
+        return Copies(tmp_path / "copies")
+    return Copies(tmp_path / "copies", tmp_path / "workshop")
 
 
 def test_a_case_of_the_same_files_is_written_over(copies: Copies, tmp_path: Path) -> None:
@@ -63,8 +65,9 @@ def test_a_case_of_other_files_leaves_none_of_the_last(copies: Copies, tmp_path:
         assert sorted(path.name for path in copies.folder.iterdir()) == ["expected", "input"]
         if source.is_dir():
             assert _found(made["input"]) == _found(source)
+        else:
+            assert made["input"].read_text() == "{}"
         assert copies.tidy()
-    assert made["input"].read_text() == "{}"
 
 
 def _linked(folder: Path, victim: Path) -> None:

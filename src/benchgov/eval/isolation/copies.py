@@ -20,10 +20,15 @@ Shape = dict[str, bool]
 
 
 class Copies:
-    """A folder that holds copies of one case's files, then of the next one's, and nothing else."""
+    """A folder that holds copies of one case's files, then of the next one's, and nothing else.
 
-    def __init__(self, folder: Path) -> None:
+    With a `workshop`, they are made there and moved into their place as a whole, and moved back to be looked
+    at: who is confined to where the folder is shown cannot put a link between the steps of who makes them.
+    """
+
+    def __init__(self, folder: Path, workshop: Path | None = None) -> None:
         self.folder = folder
+        self._workshop = workshop or folder
         self._made: Shape | None = None
 
     def put(self, sources: Mapping[str, Path]) -> dict[str, Path]:
@@ -35,34 +40,46 @@ class Copies:
             OSError: something cannot be read or written.
         """
         shape = _together(sources)
+        self._take_back()
         if shape is None or not (shape == self._made and self._written_over(sources, shape)):
             self._made = None
             self._emptied()
             for name, source in sources.items():
-                _copy(source, self.folder / name)
+                _copy(source, self._workshop / name)
             self._made = shape
+        if self._workshop != self.folder:
+            self._workshop.rename(self.folder)
         return {name: self.folder / name for name in sources}
 
     def tidy(self) -> bool:
         """Leave nothing behind but the copies, to be written over; whether that is so."""
-        if self._made is not None and _shape(self.folder) == self._made:
+        try:
+            self._take_back()
+        except OSError:
+            return False
+        if self._made is not None and _shape(self._workshop) == self._made:
             return True
         self._made = None
-        return wipe(self.folder)
+        return wipe(self._workshop)
+
+    def _take_back(self) -> None:
+        """Move the copies to where they are made; of a link that is there instead, the link."""
+        if self._workshop != self.folder and os.path.lexists(self.folder):
+            os.rename(self.folder, self._workshop)  # noqa: PTH104 - as it says of links
 
     def _emptied(self) -> None:
-        wipe(self.folder)
-        self.folder.mkdir(mode=0o700)
+        wipe(self._workshop)
+        self._workshop.mkdir(mode=0o700)
 
     def _written_over(self, sources: Mapping[str, Path], shape: Shape) -> bool:
         """Give the files that are there the new contents; not so where one cannot be written."""
-        if _shape(self.folder) != shape:
+        if _shape(self._workshop) != shape:
             return False
         try:
             for path, is_folder in shape.items():
                 name, _, below = path.partition(os.sep)
                 source = os.path.join(sources[name], below) if below else sources[name]  # noqa: PTH118
-                (_restate if is_folder else _rewrite)(source, os.path.join(self.folder, path))  # noqa: PTH118
+                (_restate if is_folder else _rewrite)(source, os.path.join(self._workshop, path))  # noqa: PTH118
         except OSError:
             return False
         return True
