@@ -16,6 +16,7 @@ from tests.sut_builders import ENVIRON, acting, ask, case_of, failure_of, make_r
 from benchgov.eval.isolation import landlock
 from benchgov.eval.sut.host import Sut
 from benchgov.eval.sut.spec import callable_sut, command_sut
+from benchgov.eval.vocabulary import SUT_PROCESSES
 
 SECRET = "harness-secret-7f3a"
 confined_only = pytest.mark.skipif(not landlock.abi(), reason="the kernel has no Landlock")
@@ -29,10 +30,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def sut(root: Path) -> Iterator[Sut]:
+@pytest.fixture(scope="module", params=SUT_PROCESSES)
+def sut(root: Path, request: pytest.FixtureRequest) -> Iterator[Sut]:
     environ = {**ENVIRON, "BENCHGOV_SIGNING_KEY": SECRET}
-    with opened(root, "act", environ=environ) as opened_sut:
+    with opened(
+        root, callable_sut("bench.t-x.sut:act", process=request.param), environ=environ
+    ) as opened_sut:
         yield opened_sut
 
 

@@ -222,6 +222,52 @@ def test_a_miss_is_explained(bench: Path, said: Said, capfd: pytest.CaptureFixtu
     assert run_cli(["eval", "explain-cache", "nothing", f"--task-class={STUB}"]) == 64
 
 
+def test_scores_of_a_reused_process_are_kept_apart(
+    bench: Path, said: Said, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """They have the same values, and an id and cache entries of their own, the same each time; the report
+    says which they are, and the cache explains it."""
+    reused = "--sut-process=reused"
+
+    def scores(lines: list[Any]) -> list[Any]:
+        return [{**line, "wall_clock_ms": 0} for line in lines[:-1]]
+
+    fresh, first = said(*RUN)[1], said(*RUN, reused)[1]
+    again, uncached = said(*RUN, reused)[1], said(*RUN, reused, "--no-cache")[1]
+    assert scores(first) == scores(again) == scores(uncached) == scores(fresh)
+    hits = [lines[-1]["cache_hits"] for lines in (fresh, first, again, uncached)]
+    assert hits == [0, 0, 3, 0]
+    ids = [lines[-1]["run_id"] for lines in (fresh, first, again, uncached)]
+    assert ids[1] == ids[2] == ids[3] != ids[0]
+    assert [lines[-1]["sut_process"] for lines in (fresh, first)] == ["fresh", "reused"]
+    explain = ["eval", "explain-cache", "001-two", f"--task-class={STUB}"]
+    for path in Path(".benchgov/eval/cache/scores").iterdir():
+        path.unlink()
+    assert run_cli([*explain]) == 0
+    assert "sut process: reused → fresh" in capfd.readouterr().out
+    assert run_cli([*explain, reused]) == 0
+    assert "same key" in capfd.readouterr().out
+
+
+def test_a_registration_says_whether_the_process_of_its_sut_is_reused(
+    bench: Path, said: Said, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A flag says otherwise; another SUT is not what the registration speaks of; a command is refused."""
+    path = bench / "registration.py"
+    text = path.read_text()
+    path.write_text(text.replace("    sut=", '    sut_process="reused",\n    sut='))
+    assert path.read_text() != text
+    sut = f"--sut=bench.{STUB}.sut:double"
+    runs = [(), ("--sut-process=fresh",), (sut,), (sut, "--sut-process=reused")]
+    found = [said(*RUN, *more)[1][-1]["sut_process"] for more in runs]
+    assert found == ["reused", "fresh", "fresh", "reused"]
+    assert run_cli([*RUN, "--format=human"]) == 0
+    assert "SUT's process: reused" in capfd.readouterr().out
+    code, lines, err = said(*RUN, "--sut-command=cat", "--sut-process=reused")
+    assert (code, lines) == (64, [])
+    assert "the process of a command cannot be reused" in err
+
+
 def test_a_person_gets_a_table(bench: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """With the scores and what they come to; a SUT can be a command."""
     command = "python3 -c 'import json, sys; json.dump({\"double\": 4}, sys.stdout)'"

@@ -22,6 +22,7 @@ from benchgov.eval.sut.answer import SutFailure
 from benchgov.eval.sut.digest import sut_digest
 from benchgov.eval.sut.host import Sut
 from benchgov.eval.sut.spec import SutSpec, callable_sut, command_sut
+from benchgov.eval.vocabulary import SUT_PROCESSES, SutProcess
 
 
 @pytest.fixture
@@ -29,18 +30,23 @@ def root(tmp_path: Path) -> Path:
     return make_repository(tmp_path / "repository")
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Sut]]:
+@pytest.fixture(scope="module", params=SUT_PROCESSES)
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[Path, Sut]]:
     """A repository, and a SUT of it that does what the case says (`acting`): one for all who leave it be."""
     root = make_repository(tmp_path_factory.mktemp("shared") / "repository")
-    with opened(root, "act") as sut:
+    with opened(root, callable_sut("bench.t-x.sut:act", process=request.param)) as sut:
         yield root, sut
 
 
+@pytest.mark.parametrize("process", SUT_PROCESSES)
 @pytest.mark.parametrize(("name", "level"), [("double", "landlock"), ("double_later", "subprocess")])
-def test_a_callable_answers_with_a_mapping(root: Path, name: str, level: IsolationClass) -> None:
-    """Whether it is asynchronous or not, and whether it is confined or not."""
-    with opened(root, name, level=level) as sut:
+def test_a_callable_answers_with_a_mapping(
+    root: Path, name: str, level: IsolationClass, process: SutProcess
+) -> None:
+    """Whether it is asynchronous or not, confined or not, and in one process or several."""
+    with opened(root, callable_sut(f"bench.t-x.sut:{name}", process=process), level=level) as sut:
         answers = [ask(sut, case_of(root, case)) for case in ("001", "003")]
     assert [dict(answer.output) for answer in answers] == [{"double": 2}, {"double": 6}]
     assert [answer.attempts for answer in answers] == [1, 1]

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from benchgov.cli.common import config_option, format_option, open_project, print_json
-from benchgov.cli.eval_places import EvalPlaces, folder_type, task_class_option
+from benchgov.cli.eval_places import EvalPlaces, folder_type, sut_process_option, task_class_option
 from benchgov.cli.eval_request import LEVELS, make_request
 
 _SENTENCES = {
@@ -27,6 +27,7 @@ _SENTENCES = {
 @click.option(
     "--sut-env", metavar="NAME", multiple=True, help="A variable held back, to pass on. Repeatable."
 )
+@sut_process_option
 @click.option(
     "--isolation", type=click.Choice(LEVELS), default="auto", show_default=True, help="Of the rubric."
 )
@@ -37,8 +38,8 @@ _SENTENCES = {
 def explain_cache(case: str, output_format: str, config_file: Path | None, **given: Any) -> int:
     """Say whether a case is in the cache, and if not, which part of its key changed.
 
-    CASE is a case id, or a glob. The parts: the case, its case.toml, the SUT, the rubric, the cassettes, the
-    interpreter, the level of isolation, the harness.
+    CASE is a case id, or a glob. The parts: the case, its case.toml, the SUT and whether its process is
+    reused, the rubric, the cassettes, the interpreter, the level of isolation, the harness.
 
     \b
     Example:

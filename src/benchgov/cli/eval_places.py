@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchgov.eval.vocabulary import SUT_PROCESSES
 from benchgov.rim import RunProcess, run_process
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 folder_type = click.Path(path_type=Path)
 task_class_option = click.option("--task-class", required=True, metavar="NAME", help="Which task class.")
+sut_process_option = click.option(
+    "--sut-process",
+    type=click.Choice(SUT_PROCESSES),
+    help="Of a callable: fresh for each case, or reused.  [default: as registered, or fresh]",
+)
 scores_option = click.option(
     "--format",
     "output_format",

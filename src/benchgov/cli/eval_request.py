@@ -36,6 +36,7 @@ def make_request(
         cassettes=root / cassettes if cassettes else None,
         keep_environ=given["sut_env"],
         retries=given.get("retries", 0),
+        sut_process=given.get("sut_process"),
     )
 
 
@@ -45,7 +46,11 @@ def _sut(given: Mapping[str, Any]) -> Any:
 
     if given["sut"] and given["sut_command"]:
         raise UsageError("--sut and --sut-command exclude each other")
-    more = {"keep": given["sut_env"], "retries": given.get("retries", 0)}
+    more = {
+        "keep": given["sut_env"],
+        "retries": given.get("retries", 0),
+        "process": given.get("sut_process") or "fresh",
+    }
     if given["sut_command"]:
         return command_sut(given["sut_command"], **more)
     return callable_sut(given["sut"], **more) if given["sut"] else None

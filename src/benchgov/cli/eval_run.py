@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchgov.cli.common import config_option, open_project
-from benchgov.cli.eval_places import EvalPlaces, folder_type, scores_option, task_class_option
+from benchgov.cli.eval_places import (
+    EvalPlaces,
+    folder_type,
+    scores_option,
+    sut_process_option,
+    task_class_option,
+)
 from benchgov.cli.eval_quick import answered, keep_settings, lines_of
 from benchgov.cli.eval_request import LEVELS, make_request
 
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--sut-env", metavar="NAME", multiple=True, help="A variable held back, to pass on. Repeatable."
 )
+@sut_process_option
 @click.option(
     "--retries", type=click.IntRange(0, 10), default=0, show_default=True, help="Per case, recorded."
 )
@@ -61,6 +68,9 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
     Each case's input goes to the system under test in a process of its own, and what that answers goes to the
     rubric, in a confined one. Scores are cached by all that they depend on. Standard output gets one line for
     each case, by case id, and one for the report.
+
+    With --sut-process=reused, one process of the system under test answers case after case: quicker, for a
+    callable that keeps nothing in its memory that could tell on a later case. Such scores are kept apart.
 
     \b
     Example:

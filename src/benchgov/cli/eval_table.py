@@ -38,9 +38,13 @@ def print_table(rim: Rim, report: BenchRunReport, hits: int) -> None:
         f" (deviation {report.score_stddev:.3f}), lower bound {report.lower_bound_95:.3f}"
         f" ({report.lower_bound_method})\n"
         f"run {report.run_id}  isolation: {report.isolation_class}  held-out: {report.held_out_count}"
-        f"  cost: {report.total_cost_usd:.2f} USD  from the cache: {hits}"
+        f"{_reused(report)}  cost: {report.total_cost_usd:.2f} USD  from the cache: {hits}"
         f"{'' if report.complete else '  INCOMPLETE'}\n"
     )
+
+
+def _reused(report: BenchRunReport) -> str:
+    return "  SUT's process: reused" if report.sut_process == "reused" else ""
 
 
 def _modes(score: BenchScore) -> str:

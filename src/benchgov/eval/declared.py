@@ -18,6 +18,7 @@ from benchgov.errors import (
     TaskClassIncompleteError,
     TaskClassNotFoundError,
 )
+from benchgov.eval.vocabulary import SUT_PROCESSES, SutProcess
 from benchgov.files import MAX_MANIFEST_BYTES, read_text
 from benchgov.names import is_name
 from benchgov.suggest import did_you_mean
@@ -35,13 +36,17 @@ _REGISTER = "register_task_class"
 
 @dataclass(frozen=True)
 class Declaration:
-    """A registration as it is written: the name, the minimum numbers of cases by tier, the default SUT."""
+    """A registration as it is written: the name, the minimum numbers of cases by tier, the default SUT.
+
+    `sut_process` is how that is run (`sut.spec.SutSpec`).
+    """
 
     name: str
     path: Path
     min_cases_for_promotion: Mapping[str, int]
     sut: str | None
     line: int
+    sut_process: SutProcess = "fresh"
 
 
 def find_bench(name: str, bench_root: Path) -> Path:
@@ -89,6 +94,7 @@ def declaration(bench_path: Path) -> Declaration:
         min_cases_for_promotion=_minimums(given.get("min_cases_for_promotion"), path, call.lineno),
         sut=_sut(given.get("sut"), path, call.lineno),
         line=call.lineno,
+        sut_process=_sut_process(given.get("sut_process"), path, call.lineno),
     )
 
 
@@ -165,6 +171,14 @@ def _sut(node: ast.expr | None, path: Path, line: int) -> str | None:
     if node is not None and (not isinstance(value, str) or ":" not in value):
         raise _broken(path, line, "sut is not a literal `module:callable`")
     return value if isinstance(value, str) else None
+
+
+def _sut_process(node: ast.expr | None, path: Path, line: int) -> SutProcess:
+    value = "fresh" if node is None else _literal(node)
+    for known in SUT_PROCESSES:
+        if value == known:
+            return known
+    raise _broken(path, line, f"sut_process is not a literal, one of {', '.join(SUT_PROCESSES)}")
 
 
 def _literal(node: ast.expr | None) -> object:

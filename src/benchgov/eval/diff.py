@@ -15,6 +15,7 @@ INPUTS = (
     "harness_version",
     "sut",
     "sut_digest",
+    "sut_process",
     "rubric_digest",
     "cassette_corpus_digest",
     "case_corpus_digest",

@@ -66,6 +66,7 @@ def load_task_class(name: str, bench_root: Path, *, execute: bool = False) -> Ta
         min_cases_for_promotion=MappingProxyType(dict(declared.min_cases_for_promotion)),
         rubric_class=_registered(name, bench_root).rubric_class if execute else None,
         sut=declared.sut,
+        sut_process=declared.sut_process,
         breakdown_keys=breakdown_keys(bench_path),
         failure_mode_taxonomy=load_taxonomy(bench_path),
     )

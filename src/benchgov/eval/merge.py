@@ -16,6 +16,7 @@ _SAME = (
     "harness_version",
     "sut",
     "sut_digest",
+    "sut_process",
     "rubric_digest",
     "cassette_corpus_digest",
     "case_corpus_digest",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from benchgov.canonical import digest_of
-from benchgov.eval.vocabulary import ISOLATION_LEVELS, IsolationClass
+from benchgov.eval.vocabulary import ISOLATION_LEVELS, IsolationClass, SutProcess
 from benchgov.wire import Blake3, Name, Sha256, Utc, Wire
 
 Severity = Literal["block", "warn", "info"]
@@ -120,6 +120,7 @@ class Shard(Wire):
 class BenchRunReport(Wire):
     """The report of one run over the cases of a task class, ordered by case id.
 
+    With `sut_process` `reused`, what the SUT kept in its memory could reach the cases that came after.
     `complete` is false when a cost cap cut it short, when cases were selected out, or for a lone shard: such
     a report is no evidence for a promotion. `prev_hash` and `chain_head` name the audit record that it
     became; they are no part of what that record hashes (`unlinked`).
@@ -131,6 +132,7 @@ class BenchRunReport(Wire):
     harness_version: Annotated[str, Field(min_length=1, max_length=64)]
     sut: Annotated[str, Field(max_length=1024)]
     sut_digest: Blake3
+    sut_process: SutProcess = "fresh"
     rubric_digest: Blake3
     cassette_corpus_digest: Blake3
     case_corpus_digest: Blake3

@@ -28,6 +28,7 @@ class Digests:
     rubric: str
     cassettes: str
     isolation: str
+    sut_process: str = "fresh"
     harness_version: str = __version__
     interpreter: str = field(
         default_factory=lambda: interpreter()  # noqa: PLW0108 (defined below)
@@ -89,8 +90,9 @@ def make_plan(
         raise UsageError(f"{shard[1]} shards for {len(selected)} cases: some would have none")
     selection = () if pattern is None or len(selected) == len(ordered) else (pattern,)
     corpus = digest_of([[one.case_id, one.digest, one.document_digest] for one in selected])
+    how = [] if digests.sut_process == "fresh" else [f"SUT's process: {digests.sut_process}"]
     named = [task_class, digests.harness_version, digests.sut, digests.rubric, digests.cassettes, corpus]
-    run_id = digest_of([*named, digests.isolation, list(selection)])
+    run_id = digest_of([*named, digests.isolation, list(selection), *how])
     return Plan(
         task_class=task_class,
         sut=sut,
@@ -118,6 +120,7 @@ def key_parts(plan: Plan, case: CaseFiles) -> dict[str, str]:
         "interpreter": plan.digests.interpreter,
         "isolation": plan.digests.isolation,
         "harness": plan.digests.harness_version,
+        "sut process": plan.digests.sut_process,
     }
 
 

@@ -19,6 +19,7 @@ from benchgov.eval.plan import Digests, Plan, make_plan
 if TYPE_CHECKING:
     from benchgov.eval.isolation.levels import Level
     from benchgov.eval.sut.spec import SutSpec
+    from benchgov.eval.vocabulary import SutProcess
 
 CASSETTES = "cassettes"
 
@@ -28,7 +29,7 @@ class Request:
     """What is asked for: which cases of which task class, by which SUT, isolated how far.
 
     `root` is the repository's, `cassettes` the folder of the cassettes (default: that of the bench). Without
-    `sut` it is the one that the registration names.
+    `sut` it is the one that the registration names, in the process that this says, unless `sut_process` does.
     """
 
     task_class: str
@@ -42,6 +43,7 @@ class Request:
     cassettes: Path | None = None
     keep_environ: tuple[str, ...] = ()
     retries: int = 0
+    sut_process: SutProcess | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def prepare(request: Request, environ: Mapping[str, str], changed: Changed | Non
         rubric=rubric_digest(bench_path),
         cassettes=corpus_digest(request.cassettes or bench_path / CASSETTES),
         isolation=level,
+        sut_process=spec.process,
     )
     plan = make_plan(
         request.task_class, spec.text, digests, scanned, pattern=request.pattern, shard=request.shard
@@ -92,11 +95,12 @@ def prepare(request: Request, environ: Mapping[str, str], changed: Changed | Non
 def _default_sut(request: Request, bench_path: Path) -> SutSpec:
     from benchgov.eval.sut.spec import callable_sut
 
-    sut = declaration(bench_path).sut
-    if sut is None:
+    declared = declaration(bench_path)
+    if declared.sut is None:
         raise TaskClassIncompleteError(
             "the registration names no default SUT",
             where=str(bench_path),
             remedy="Give one with --sut or --sut-command, or name it in registration.py: sut=...",
         )
-    return callable_sut(sut, keep=request.keep_environ, retries=request.retries)
+    process = request.sut_process or declared.sut_process
+    return callable_sut(declared.sut, keep=request.keep_environ, retries=request.retries, process=process)

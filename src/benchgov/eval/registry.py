@@ -17,6 +17,7 @@ from benchgov.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from benchgov.eval.rubric import Rubric
+    from benchgov.eval.vocabulary import SutProcess
 
 RubricClass = TypeVar("RubricClass", bound="type[Rubric]")
 
@@ -26,7 +27,8 @@ class TaskClass:
     """A task class: where its bench lies, who scores it, and what counts.
 
     `min_cases_for_promotion` maps a tier to the number of passed cases that it needs. `sut` names the system
-    under test that is used when none is given. `breakdown_keys` and `failure_mode_taxonomy` are empty until
+    under test that is used when none is given, and `sut_process` whether it has a process for each case
+    (`fresh`) or one for many (`reused`). `breakdown_keys` and `failure_mode_taxonomy` are empty until
     the loader has read the files beside the registration.
     """
 
@@ -39,6 +41,7 @@ class TaskClass:
     failure_mode_taxonomy: Mapping[str, Literal["block", "warn", "info"]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    sut_process: SutProcess = "fresh"
 
 
 class TaskClassRegistry:
@@ -89,11 +92,14 @@ def register_task_class(
     bench_path: Path,
     min_cases_for_promotion: Mapping[str, int],
     sut: str | None = None,
+    sut_process: SutProcess = "fresh",
     registry: TaskClassRegistry | None = None,
 ) -> Callable[[RubricClass], RubricClass]:
     """Register the decorated rubric class as the one that scores task class `name`.
 
-    `sut` is the default system under test, `module:callable`.
+    `sut` is the default system under test, `module:callable`. With `sut_process="reused"` one process of it
+    answers many cases, which is fit for what keeps nothing from one case that could tell on the next: a pure
+    function, or a client of a model.
 
     Raises:
         TaskClassAlreadyRegisteredError: on decoration, when the name is taken.
@@ -101,7 +107,14 @@ def register_task_class(
 
     def register(rubric_class: RubricClass) -> RubricClass:
         (registry or default_registry).register(
-            TaskClass(name, bench_path, MappingProxyType(dict(min_cases_for_promotion)), rubric_class, sut)
+            TaskClass(
+                name,
+                bench_path,
+                MappingProxyType(dict(min_cases_for_promotion)),
+                rubric_class,
+                sut,
+                sut_process=sut_process,
+            )
         )
         return rubric_class
 

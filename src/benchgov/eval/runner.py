@@ -153,6 +153,7 @@ def _facts(prepared: Prepared, cases: Sequence[BenchCase], executed: Executed) -
     held_out = {case.case_id for case in cases if case.curation_class == "held-out"}
     return {
         "sut": plan.sut,
+        "sut_process": prepared.spec.process,
         "cassette_corpus_digest": plan.digests.cassettes,
         "case_corpus_digest": plan.case_corpus_digest,
         "held_out_count": len(held_out & set(executed.scores)),

@@ -16,5 +16,10 @@ ISOLATION_LEVELS: tuple[IsolationClass, ...] = (
 )
 """How far what scores is kept apart from what it scores, from the weakest to the strongest."""
 
+SutProcess = Literal["fresh", "reused"]
+
+SUT_PROCESSES: tuple[SutProcess, ...] = ("fresh", "reused")
+"""Whether a system under test has a process of its own for each case, or one that answers case after case."""
+
 HARNESS_PREFIXES = ("sut.", "rubric.", "harness.")
 """What the code of a failure of the harness begins with; no taxonomy may have such a code."""

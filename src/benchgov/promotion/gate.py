@@ -72,7 +72,7 @@ class PromotionGate:
         reasons = (
             *_of_tiers(current_tier, target, following),
             *_of_scores(report, target, demands, needed),
-            *_of_sut(report, declared),
+            *reasons_of_sut(report, declared),
             *_of_log(report, verification),
             *_of_conditions(report, demands, self._recent(report, demands, window)),
         )
@@ -137,11 +137,18 @@ def _of_scores(report: BenchRunReport, target: str, demands: Demands, needed: in
     return reasons
 
 
-def _of_sut(report: BenchRunReport, declared: Declaration | None) -> list[str]:
-    """A run of another SUT says nothing of the one that would be trusted."""
-    if declared is None or declared.sut in (None, report.sut):
-        return []
-    return [f"sut {report.sut} is not the one that the registration names, {declared.sut}"]
+def reasons_of_sut(report: BenchRunReport, declared: Declaration | None) -> list[str]:
+    """Why a run is not one of the SUT that would be trusted, run as its registration says."""
+    reasons: list[str] = []
+    if declared is None:
+        return reasons
+    if declared.sut not in (None, report.sut):
+        reasons.append(f"sut {report.sut} is not the one that the registration names, {declared.sut}")
+    if report.sut_process == "reused" != declared.sut_process:
+        reasons.append(
+            "the SUT's process was reused from case to case, which the registration does not allow"
+        )
+    return reasons
 
 
 def _of_log(report: BenchRunReport, verification: Verification | None) -> list[str]:

@@ -12,10 +12,10 @@ from benchgov.audit.files import LogFiles
 from benchgov.audit.folder import as_files
 from benchgov.audit.record import Record
 from benchgov.errors import InputError, OutputError
-from benchgov.eval.declared import declaration, find_bench
+from benchgov.eval.declared import Declaration, declaration, find_bench
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
 from benchgov.files import create_exclusive, put_back
-from benchgov.promotion.gate import PromotionGate
+from benchgov.promotion.gate import PromotionGate, reasons_of_sut
 from benchgov.promotion.recorded import Recorder, history, report_of
 from benchgov.promotion.tiers import FILE, TierConfig, load_tiers
 
@@ -72,7 +72,7 @@ def judge(
             where=as_files(places.store).where(),
             remedy=f"Run `benchgov eval run --task-class={task_class}` over all cases.",
         )
-    report = _chosen(records, places.runs, declared.sut)
+    report = _chosen(records, places.runs, declared)
     verdict = PromotionGate(config).evaluate(
         task_class,
         current,
@@ -85,13 +85,13 @@ def judge(
     return verdict, report
 
 
-def _chosen(records: Sequence[Record], runs: Path, sut: str | None) -> BenchRunReport:
-    """The newest report of the SUT that the registration names; where there is none, the newest."""
+def _chosen(records: Sequence[Record], runs: Path, declared: Declaration) -> BenchRunReport:
+    """The newest report of the SUT as the registration names it; where there is none, the newest."""
     newest = report_of(records[-1], runs)
-    if sut in (None, newest.sut):
+    if not reasons_of_sut(newest, declared):
         return newest
     earlier = (report_of(record, runs) for record in reversed(records[:-1]))
-    return next((report for report in earlier if report.sut == sut), newest)
+    return next((report for report in earlier if not reasons_of_sut(report, declared)), newest)
 
 
 def promote_verdict(

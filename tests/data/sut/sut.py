@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -315,6 +317,141 @@ def litters(case: Any) -> dict[str, Any]:
     closed.chmod(0)
     os.symlink("/", "root")
     return found
+
+
+_asked: list[str] = []
+_context: contextvars.ContextVar[str] = contextvars.ContextVar("of_the_sut", default="")
+_kept: list[Any] = []
+
+
+def whoami(case: Any) -> dict[str, Any]:
+    """The process that answers, and what of earlier cases is there."""
+    _asked.append(case.case_id)
+    os.umask(mask := os.umask(0o22))
+    found = {
+        "pid": os.getpid(),
+        "asked": list(_asked),
+        "context": _context.get(),
+        "cwd": str(Path.cwd()),
+        "environ": dict(os.environ),
+        "tag": cost_tag.current_tag(),
+        "names": sorted(os.listdir()),
+        "umask": mask,
+        "threads": threading.active_count(),
+        "files": len(os.listdir("/proc/self/fd")),
+        "alarm": signal.getitimer(signal.ITIMER_REAL),
+        "handler": str(signal.getsignal(signal.SIGUSR1)),
+        "limit": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "hash": str(hash("a text")),
+    }
+    _context.set(case.case_id)
+    return found
+
+
+def leaves(case: Any) -> dict[str, Any]:
+    left, found = (case.input_path / "left.txt").read_text(), whoami(case)
+    LEFT[left]()
+    return found
+
+
+def _leave_thread() -> None:
+    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+
+
+def _leave_umask() -> None:
+    os.umask(0)
+
+
+def _leave_program() -> None:
+    _kept.append(subprocess.Popen(["sleep", "31536005"], start_new_session=True))
+
+
+def _leave_removed_folder() -> None:
+    os.chdir(tempfile.mkdtemp())
+    Path.cwd().rmdir()
+
+
+LEFT: dict[str, Callable[[], Any]] = {
+    "thread": _leave_thread,
+    "program": _leave_program,
+    "file": lambda: os.open("/dev/null", os.O_RDONLY),
+    "socket": lambda: _kept.append(socket.socket()),
+    "folder": lambda: os.chdir("/"),
+    "removed folder": _leave_removed_folder,
+    "variable": lambda: os.environ.update({"LEFT": "behind"}),
+    "tag": lambda: os.environ.update({cost_tag.TAG_VARIABLE: "another"}),
+    "lost variable": lambda: os.environ.pop("HOME"),
+    "umask": _leave_umask,
+    "limit": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)),
+    "handler": lambda: signal.signal(signal.SIGUSR1, signal.SIG_IGN),
+    "mask": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]),
+    "alarm": lambda: signal.alarm(3600),
+    "session": os.setsid,
+    "priority": lambda: os.nice(1),
+}
+
+
+def ends(case: Any) -> dict[str, Any]:
+    what = (case.input_path / "how.txt").read_text()
+    if what.isdigit():
+        os.kill(os.getpid(), int(what))
+        time.sleep(3600)
+    if what == "segfault":
+        ctypes.string_at(0)
+    os._exit(0 if what == "well" else 3)
+
+
+def prints(case: Any) -> dict[str, Any]:
+    """Without an end of line, by Python, by a library in C, and by who kept standard output."""
+    text = (case.input_path / "text.txt").read_text()
+    sys.stdout.write(f"python {text}")
+    ctypes.CDLL(None).printf(f"library {text}".encode())
+    return whoami(case)
+
+
+def _look_untouched() -> None:
+    """Let this process find itself as it was, whatever becomes of it."""
+    from benchgov.eval.isolation import worker
+
+    worker.footprint = Same  # type: ignore[assignment,attr-defined]
+
+
+class Same:
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+def hides_program(case: Any) -> dict[str, Any]:
+    """One that is not found by its own process."""
+    _look_untouched()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execvp("sleep", ["sleep", "31536006"])
+        os.execvp("sleep", ["sleep", "31536006"])
+    return whoami(case)
+
+
+def answers_later(case: Any) -> dict[str, Any]:
+    """Keeps standard output, and writes to it while the next case is asked."""
+    _look_untouched()
+    kept = os.dup(1)
+
+    def write() -> None:
+        while True:
+            os.write(kept, b'{"nonce": "", "answer": {"json": "{}"}}')
+
+    threading.Thread(target=write, daemon=True).start()
+    return whoami(case)
+
+
+def plants_link(case: Any) -> dict[str, Any]:
+    """Where the next case's input is to be written: a link to what is the harness's alone to write."""
+    _look_untouched()
+    lane = case.input_path.parent.parent
+    (lane / "case").rename(lane / "moved")
+    (lane / "case").symlink_to((lane / "moved" / "input" / "victim.txt").read_text())
+    return {}
 
 
 if (Path(__file__).parent / "broken.txt").exists():

@@ -90,6 +90,10 @@ def test_an_unknown_task_class_and_a_missing_folder_are_told_apart(bench: Path) 
         ("register_task_class('stub-task-class')\n", "min_cases_for_promotion"),
         ("register_task_class('stub-task-class', min_cases_for_promotion={'bronze': 0})\n", "min_cases"),
         ("register_task_class('stub-task-class', min_cases_for_promotion={'b': 1}, sut=SUT)\n", "sut is not"),
+        (
+            "register_task_class('stub-task-class', min_cases_for_promotion={'b': 1}, sut_process='lane')\n",
+            "one of fresh, reused",
+        ),
         ("def (\n", "not Python"),
         ("x = '\x00'\n", "not Python"),
     ],

@@ -13,6 +13,7 @@ from tests.sut_builders import case_of, make_repository
 
 from benchgov.eval.canary import current
 from benchgov.eval.cost_tag import current_tag
+from benchgov.eval.isolation.worker import Last
 from benchgov.eval.sut.child import prepare
 
 MODULE = "systems_for_test_sut_child"
@@ -80,8 +81,10 @@ def test_what_is_awaitable_is_awaited(handler: Callable[[str], Any]) -> None:
     ],
 )
 def test_what_is_no_answer_says_why(handler: Callable[[str], Any], name: str, key: str, start: str) -> None:
-    """In one line that is not longer than a reader reads."""
-    (found,) = handler(name).items()
+    """In one line that is not longer than a reader reads; nothing more is asked of its process."""
+    answer = handler(name)
+    assert isinstance(answer, Last)
+    (found,) = answer.answer.items()
     assert found[0] == key
     assert found[1].startswith(start)
     assert len(found[1]) <= 200

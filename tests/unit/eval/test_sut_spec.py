@@ -44,6 +44,14 @@ def test_a_command_without_a_program_is_refused(command: str) -> None:
         command_sut(command)
 
 
+def test_the_process_of_a_command_cannot_be_reused() -> None:
+    """It answers one case, and ends; that of a callable can be."""
+    assert callable_sut("a.b:run", process="reused").process == "reused"
+    assert callable_sut("a.b:run").process == command_sut("prog").process == "fresh"
+    with pytest.raises(UsageError, match="a command cannot be reused"):
+        command_sut("prog", process="reused")
+
+
 @pytest.mark.parametrize(("keep", "retries"), [(("A=b",), 0), (("",), 0), ((), -1), ((), 11)])
 def test_wrong_options_are_refused(keep: tuple[str, ...], retries: int) -> None:
     """A variable is named without a value; retries have an end."""

@@ -84,6 +84,12 @@ FAILING: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] =
         {},
         {"declared": Declaration("vuln", Path("vuln"), {}, "bench.vuln.sut:honest", 1)},
     ),
+    "reused process": (
+        "the SUT's process was reused from case to case, which the registration does not allow",
+        {"sut_process": "reused"},
+        {},
+        {"declared": Declaration("vuln", Path("vuln"), {}, "bench.vuln.sut:run", 1)},
+    ),
     "unverified": ("the audit log was not verified", {}, {}, {"verification": None}),
     "unrecorded": ("the report is not recorded in the audit log", {"chain_head": None}, {}, {}),
     "isolation": (

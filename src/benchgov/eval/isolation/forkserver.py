@@ -24,7 +24,7 @@ from typing import IO, Any
 from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.eval.isolation.confine import Confinement
-from benchgov.eval.isolation.keeper import SWEEP
+from benchgov.eval.isolation.keeper import LOADED, SWEEP
 from benchgov.eval.isolation.launch import END_SECONDS, Launch, Started
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Watch
@@ -43,7 +43,9 @@ class Program:
     `target`, `module:function` of ours, is imported first. Then the process is confined, and the function
     is called with `setup`: it imports what is not trusted and returns the handler (`worker.Handler`).
     `sweeps`: look for processes that an answer left behind; needless where none can be started. `lasting`:
-    let the server answer further questions; not where an answer's process could reach into it.
+    let the server answer further questions; not where an answer's process could reach into it. `reused`: let
+    one process answer question after question, as long as each leaves it as it was (`footprint`); what the
+    code keeps in its memory reaches the next question.
     """
 
     target: str
@@ -52,6 +54,7 @@ class Program:
     limits: Limits | None = None
     sweeps: bool = True
     lasting: bool = True
+    reused: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,13 @@ class ForkServer:
         nonce = secrets.token_hex(_NONCE_BYTES)
         printed, status, seconds = self.run(task, timeout, nonce)
         _check_end(printed, status)
-        return Answered(one_answer(printed, nonce), bytes(printed.stdout), bytes(printed.stderr), seconds)
+        try:
+            answer = one_answer(printed, nonce)
+        except ProcessFailure:
+            if self._program.reused:  # whatever its process is about, it is not asked again
+                self.close()
+            raise
+        return Answered(answer, bytes(printed.stdout), bytes(printed.stderr), seconds)
 
     def run(self, task: Task, timeout: float, nonce: str = "") -> tuple[Printed, int, float]:
         """What the process of one question printed, its exit code, and its seconds.
@@ -152,6 +161,7 @@ class ForkServer:
         message: dict[str, Json] = {
             "target": program.target,
             "setup": program.setup,
+            "reused": program.reused,
             **_restrictions(program.confinement, program.limits),
         }
         try:
@@ -159,6 +169,8 @@ class ForkServer:
             if status != READY:
                 kind: Kind = "not_confined" if status == UNCONFINED else "not_started"
                 raise printed.failure(kind, f"cannot be loaded: {_last_line(printed.stderr)}")
+            if program.sweeps:
+                self._order(LOADED, printed)
         except ProcessFailure as failure:
             self._failed_starts.append(failure)
             self.close()
@@ -187,14 +199,16 @@ class ForkServer:
         """Leave nothing behind of what was asked; a server that is gone is ended wholly by whoever called."""
         if not status.strip(b"-\n").isdigit():
             raise printed.failure("killed", "the process that serves it ended")
-        if not self._program.sweeps:
-            return
+        if self._program.sweeps:
+            self._order(SWEEP, printed)
+
+    def _order(self, order: bytes, printed: Printed) -> None:
         assert self._started is not None
         orders = self._started.orders
         try:
             orders.settimeout(END_SECONDS)
-            orders.sendall(SWEEP)
-            if orders.recv(1) != SWEEP:
+            orders.sendall(order)
+            if orders.recv(1) != order:
                 raise ConnectionError
         except OSError:
             raise printed.failure("killed", "what keeps its processes ended") from None

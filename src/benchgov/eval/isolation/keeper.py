@@ -6,15 +6,20 @@ started it is gone: both are read from one socket.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
+import time
+from collections.abc import Collection
 from typing import NoReturn
 
 from benchgov.eval.isolation import worker
 from benchgov.eval.isolation.kernel import LINUX, adopt_orphans, hide_process
-from benchgov.eval.isolation.sweep import kill_group, sweep
+from benchgov.eval.isolation.sweep import MAX_ROUNDS, PAUSE_SECONDS, children, kill_group, sweep
 
-SWEEP = b"s"
+LOADED, SWEEP = b"l", b"s"
+"""Orders: what runs below the worker now may stay; end all else but the worker, and who answers for it."""
 
 
 def main(keeping: int, serving: int) -> NoReturn:
@@ -47,7 +52,26 @@ def connect(path: str) -> NoReturn:
 
 
 def _obey(orders: socket.socket, child: int) -> None:
-    """Sweep whenever told to; return when nobody is there to tell it."""
-    while orders.recv(1) == SWEEP:
-        sweep(spare={child})
-        orders.sendall(SWEEP)
+    """Do as told, until nobody is there to tell."""
+    loaded: set[int] = set()
+    while order := orders.recv(1):
+        if order == LOADED:
+            loaded = set(children(child))
+        else:
+            _end_parents(set(children(child)) - loaded)
+            sweep(spare={child})
+        orders.sendall(order)
+
+
+def _end_parents(pids: Collection[int]) -> None:
+    """End those of the worker's children that have some: one that answers again is alone between answers.
+
+    Theirs are orphans then, which are swept.
+    """
+    for pid in pids:
+        for _ in range(MAX_ROUNDS):
+            if not children(pid):
+                break
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(PAUSE_SECONDS)

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 MAX_ROUNDS = 2000
-_PAUSE_SECONDS = 0.001
+PAUSE_SECONDS = 0.001
 
 
 def sweep(spare: Collection[int] = ()) -> int:
@@ -29,7 +29,7 @@ def sweep(spare: Collection[int] = ()) -> int:
         if not running:
             break
         ended.update(pid for pid, parent in running.items() if _kill(pid, parent))
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)
     return len(ended)
 
 

@@ -1,7 +1,8 @@
-"""The process that imports code that is not trusted: confined first, then forked once for each question.
+"""The process that imports code that is not trusted: confined first, then forked to answer questions.
 
-Its standard streams are whatever came with the request: the question on 0, the answer on 1, and all that is
-printed on 2. Standard library only, so that it starts quickly.
+Once for each question; or, where that was asked for, once for as many as leave its process as it was
+(`_Reused`). Its standard streams are whatever came with the request: the question on 0, the answer on 1, and
+all that is printed on 2. Standard library only, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import gc
 import importlib
 import json
 import os
+import signal
 import socket
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from benchgov.eval.isolation.confine import Confinement
+from benchgov.eval.isolation.footprint import footprint
 from benchgov.eval.isolation.kernel import LINUX, drop_capabilities, no_new_privileges
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.seccomp import Filter, no_processes
@@ -27,7 +32,14 @@ READY, UNCONFINED = b"ready\n", b"unconfined\n"
 STREAMS = 3
 
 Handler = Callable[[Any], Any]
-"""Question → answer, both plain JSON; called in a fork that nothing else is asked of."""
+"""Question → answer, both plain JSON, or `Last`; called in a fork."""
+
+
+@dataclass(frozen=True)
+class Last:
+    """An answer after which its process is not fit for another question."""
+
+    answer: Any
 
 
 def serve(control: socket.socket) -> NoReturn:
@@ -43,17 +55,12 @@ def serve(control: socket.socket) -> NoReturn:
         os.dup2(nothing, stream)
     gc.collect()
     gc.freeze()
+    answering = _Answering(handler, nothing, last)
+    ask = (_Reused if message["reused"] else _Fresh)(answering, control).ask
     os.write(control.fileno(), READY)
     while True:
         streams = _receive(control)
-        child = os.fork()
-        if child == 0:
-            control.close()
-            _adopt(streams)
-            _answer(handler, nothing, last)
-        _close(streams)
-        _, status = os.waitpid(child, 0)
-        os.write(control.fileno(), b"%d\n" % os.waitstatus_to_exitcode(status))
+        os.write(control.fileno(), b"%d\n" % ask(streams))
 
 
 def _receive(control: socket.socket) -> list[int]:
@@ -114,25 +121,135 @@ def _last_filter(confinement: dict[str, Any] | None) -> Filter | None:
     return Filter(no_processes())
 
 
-def _answer(handler: Handler, nothing: int, last: Filter | None) -> NoReturn:
-    """Answer the question on 0 and end, without what the code below left to be done at exit."""
-    status = 1
-    try:
-        message = _question()
-        os.dup2(nothing, 0)
+class _Answering:
+    """How a fork answers; `nothing` is a descriptor of /dev/null, `last` what it still gives up."""
+
+    def __init__(self, handler: Handler, nothing: int, last: Filter | None) -> None:
+        self.nothing = nothing
+        self._handler = handler
+        self._last = last
+        self._environ = dict(os.environ)
+
+    def begin(self) -> dict[str, Any]:
+        """Read the question on 0, and be in its folder, with its environment and its limits."""
+        message: dict[str, Any] = _question()
+        os.dup2(self.nothing, 0)
         if message["folder"]:
             os.chdir(message["folder"])
-        os.environ.update(message["environ"])
-        if last is not None:
-            last.install()
+        _set_environment({**self._environ, **message["environ"]})
+        if self._last is not None:
+            self._last.install()
         _restrict(message)
-        answer = {"nonce": message["nonce"], "answer": handler(message["question"])}
-        _write(json.dumps(answer, allow_nan=False).encode() + b"\n")
-        status = 0
+        return message
+
+    def answer(self, message: Mapping[str, Any]) -> bool:
+        """Answer on 1; whether its process is fit for another question."""
+        given = self._handler(message["question"])
+        answer = given.answer if isinstance(given, Last) else given
+        _write(json.dumps({"nonce": message["nonce"], "answer": answer}, allow_nan=False).encode() + b"\n")
+        with suppress(Exception):  # it may be the code's by now
+            sys.stderr.flush()
+        return not isinstance(given, Last)
+
+
+class _Fresh:
+    """A process for each question."""
+
+    def __init__(self, answering: _Answering, control: socket.socket) -> None:
+        self._answering = answering
+        self._control = control
+
+    def ask(self, streams: Sequence[int]) -> int:
+        """Have a question answered; how its process ended."""
+        child = os.fork()
+        if child == 0:
+            self._control.close()
+            _adopt(streams)
+            with _fatal():
+                self._answering.answer(self._answering.begin())
+            # What the code below left to be done at exit is not done.
+            os._exit(0)
+        _close(streams)
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+class _Reused:
+    """One process for question after question; between two it is stopped.
+
+    It stops itself when it has answered, which is seen by who waits for its end: nothing that the answer
+    leaves running can hold that up. One that is not as it was before ends instead, and the next question
+    gets a new one.
+    """
+
+    def __init__(self, answering: _Answering, control: socket.socket) -> None:
+        self._answering = answering
+        self._control = control
+        self._child = 0
+        self._questions: socket.socket | None = None
+
+    def ask(self, streams: Sequence[int]) -> int:
+        """Have a question answered; 0, or how its process ended."""
+        if self._child and os.waitpid(self._child, os.WNOHANG)[0]:
+            self._child = 0
+        if self._child and self._questions:
+            socket.send_fds(self._questions, [b"?"], list(streams))
+            os.kill(self._child, signal.SIGCONT)
+        else:
+            self._fork(streams)
+        _close(streams)
+        _, status = os.waitpid(self._child, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            return 0
+        self._child = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def _fork(self, streams: Sequence[int]) -> None:
+        if self._questions:
+            self._questions.close()
+        self._questions, asked = socket.socketpair()
+        self._child = os.fork()
+        if self._child == 0:
+            self._control.close()
+            self._questions.close()
+            with _fatal():
+                self._answer_on(streams, asked)
+        asked.close()
+
+    def _answer_on(self, streams: Sequence[int], asked: socket.socket) -> NoReturn:
+        """Answer the question of `streams`, and then those that come on `asked`."""
+        while True:
+            _adopt(streams)
+            message = self._answering.begin()
+            before = footprint()
+            if not self._answering.answer(message) or _tightened(message) or footprint() != before:
+                os._exit(0)
+            for stream in range(STREAMS):
+                os.dup2(self._answering.nothing, stream)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            streams = _receive(asked)
+
+
+@contextmanager
+def _fatal() -> Iterator[None]:
+    """Whatever is raised in the block ends the process."""
+    try:
+        yield
     except BaseException:
         traceback.print_exc()
-    finally:
-        os._exit(status)
+        os._exit(1)
+
+
+def _set_environment(wanted: Mapping[str, str]) -> None:
+    for name in set(os.environ) - set(wanted):
+        del os.environ[name]
+    os.environ.update({name: value for name, value in wanted.items() if os.environ.get(name) != value})
+
+
+def _tightened(message: Mapping[str, Any]) -> bool:
+    """Whether the process was given what holds for one question, and cannot be taken back."""
+    limits = message["limits"]
+    return bool(message["confinement"]) or bool(limits and limits["cpu_seconds"] is not None)
 
 
 def _restrict(message: dict[str, Any], **allowed: bool) -> None:

@@ -1,6 +1,7 @@
-"""What runs in the processes of a system under test: it is imported once, and each case is a fork of that.
+"""What runs in the processes of a system under test: it is imported once, and cases are answered by forks.
 
-A command's fork becomes the command. That of a callable calls it, and hands back what it returns as JSON.
+A command's fork becomes the command. That of a callable calls it, and hands back what it returns as JSON. An
+answer that is none, and one from a cassette, are the last of their process.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 from benchgov.eval.isolation import landlock
+from benchgov.eval.isolation.kernel import libc
+from benchgov.eval.isolation.worker import Handler, Last
 
 JSON, RAISED, MALFORMED = "json", "raised", "malformed"
 """What the process of a callable answers: the text of its answer, or a line that says why there is none."""
@@ -28,7 +32,7 @@ _CANNOT_RUN = 127
 Target = Callable[[Any], Any]
 
 
-def prepare(setup: Mapping[str, Any]) -> Callable[[Any], Any]:
+def prepare(setup: Mapping[str, Any]) -> Handler:
     """The handler (`isolation.worker`) of a SUT: `{"root", "module", "name", "cassettes"}` or `{"command"}`.
 
     Raises:
@@ -74,21 +78,23 @@ def _become(command: list[str], question: Mapping[str, Any]) -> NoReturn:
         os._exit(_CANNOT_RUN)
 
 
-def _answer(target: Target, question: Mapping[str, Any]) -> dict[str, str]:
+def _answer(target: Target, question: Mapping[str, Any]) -> dict[str, str] | Last:
     """What `target` returns for the case of `question`; what it raises is an answer, too."""
     tempfile.tempdir = None
     try:
         with _standard_output_kept():
-            value = _call(target, question)
+            value = copy_context().run(_call, target, question)
     except BaseException as error:  # a SUT may raise anything, and may exit
         traceback.print_exc()
-        return {RAISED: f"{type(error).__name__}: {error}"[:DETAIL]}
+        return Last({RAISED: f"{type(error).__name__}: {error}"[:DETAIL]})
     if not isinstance(value, Mapping):
-        return {MALFORMED: f"the SUT returned {type(value).__name__}, not a mapping"}
+        return Last({MALFORMED: f"the SUT returned {type(value).__name__}, not a mapping"})
     try:
-        return {JSON: json.dumps(dict(value), allow_nan=False)}
+        answer = {JSON: json.dumps(dict(value), allow_nan=False)}
     except (TypeError, ValueError, RecursionError) as error:
-        return {MALFORMED: f"the SUT's answer is not JSON: {error}"[:DETAIL]}
+        return Last({MALFORMED: f"the SUT's answer is not JSON: {error}"[:DETAIL]})
+    # With a cassette it was kept from the network, which is for good.
+    return Last(answer) if question["case"].get("cassette_path") else answer
 
 
 @contextmanager
@@ -99,6 +105,7 @@ def _standard_output_kept() -> Iterator[None]:
     try:
         yield
     finally:
+        libc().fflush(None)  # what a library in C printed is this case's
         os.dup2(kept, 1)
         os.close(kept)
 

@@ -38,6 +38,14 @@ class Lane:
     folder: Path
     copies: Copies
 
+    def tidy(self) -> bool:
+        """Leave nothing in the folder but the copies that are to be written over; whether that is so."""
+        clean = self.copies.tidy()
+        left = [entry for entry in self.folder.iterdir() if entry.name != _LOADED]
+        if left:
+            self.server.close()  # while its processes run, they could put links there
+        return clean and all(map(wipe, left))
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -71,7 +79,8 @@ class Setting:
         confinement = None
         if self.confined:
             confinement = sut_confinement(root, folder, deny=self.deny, writes=spec.writes)
-        program = Program("benchgov.eval.sut.child:prepare", setup, confinement, self.limits)
+        reused = spec.process == "reused"
+        program = Program("benchgov.eval.sut.child:prepare", setup, confinement, self.limits, reused=reused)
         environ = {**sut_environment(self.environ, spec.keep, Path.cwd()), "TMPDIR": str(folder / _LOADED)}
         own = str(Path(benchgov.__file__).resolve().parent.parent)
         return ForkServer(program, Launch(environ=environ, flags=_FLAGS, path=(own,)))
@@ -128,13 +137,12 @@ class Lanes:
         self._made += 1
         folder = self._work / f"lane-{self._made}"
         (folder / _LOADED).mkdir(parents=True)
-        return Lane(self._setting.server(folder, cassettes=cassettes), folder, Copies(folder / _CASE))
+        copies = Copies(folder / _CASE, self._work / f"copies-{self._made}")
+        return Lane(self._setting.server(folder, cassettes=cassettes), folder, copies)
 
     def _give_back(self, lane: Lane) -> None:
         """Keep the lane for another case, if nothing that this one made is left in its folder."""
-        clean = lane.copies.tidy() and all(
-            wipe(entry) for entry in lane.folder.iterdir() if entry.name not in {_CASE, _LOADED}
-        )
+        clean = lane.tidy()
         if not clean or self._closed:
             lane.server.close()
         with self._lock:
