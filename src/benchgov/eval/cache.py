@@ -131,9 +131,9 @@ class Cache:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
+        path = self.folder / ".lock"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = _made_with_folder(str(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}", where=str(self.folder)) from error
         try:
@@ -145,12 +145,23 @@ class Cache:
 
 def put_file(path: Path, data: bytes) -> None:
     """Put a file in its place at once. It is not synced: what a crash loses is scored again."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    folder, name = os.path.split(path)
+    temporary = f"{folder or os.curdir}/.{name}.{os.getpid()}.tmp"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        descriptor = _made_with_folder(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
+        with open(descriptor, "wb") as stream:  # noqa: PTH123
+            stream.write(data)
+        os.replace(temporary, path)  # noqa: PTH105
     except OSError as error:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary)  # noqa: PTH108
         raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+
+
+def _made_with_folder(path: str, flags: int) -> int:
+    """A descriptor of a file that may be made; its folder is made when it is not there."""
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o666)

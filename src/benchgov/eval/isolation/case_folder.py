@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,14 +46,14 @@ class CaseFolder:
 
     def empty(self) -> None:
         """Remove what a case left; or make the folders again, where something has taken their places."""
-        if any(folder.is_symlink() or not folder.is_dir() for folder in (self.given, self.work)):
+        if not all(stat.S_ISDIR(_mode(folder)) for folder in (self.given, self.work)):
             wipe(self.root)
             self.make()
-        copies = self._copies.folder if self._copies.tidy() else None
-        for folder in (self.given, self.work):
-            for entry in folder.iterdir():
-                if entry != copies:
-                    wipe(entry)
+        kept = {self._copies.folder.name} if self._copies.tidy() else set()
+        for name in set(os.listdir(self.given)) - kept:
+            wipe(self.given / name)
+        for name in os.listdir(self.work):
+            wipe(self.work / name)
 
     def problem(self, limits: Limits) -> str | None:
         """What is wrong with what lies in `work` by now, if it is too much."""
@@ -66,6 +67,14 @@ class CaseFolder:
             if entries > MAX_ENTRIES:
                 return f"more than {MAX_ENTRIES:,} files in its folder"
         return None
+
+
+def _mode(path: Path) -> int:
+    """What is at `path`, which is not followed; 0 for nothing."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
 
 
 def _entries(folder: Path) -> Iterator[tuple[int, os.stat_result]]:

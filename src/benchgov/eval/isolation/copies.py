@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
@@ -30,6 +30,7 @@ class Copies:
         self.folder = folder
         self._workshop = workshop or folder
         self._made: Shape | None = None
+        self._tidied = False
 
     def put(self, sources: Mapping[str, Path]) -> dict[str, Path]:
         """Hold copies of `sources`, files or folders, by these names: bytes, modes and times.
@@ -39,8 +40,10 @@ class Copies:
         Raises:
             OSError: something cannot be read or written.
         """
+        if not self._tidied:
+            self.tidy()
+        self._tidied = False
         shape = _together(sources)
-        self._take_back()
         if shape is None or not (shape == self._made and self._written_over(sources, shape)):
             self._made = None
             self._emptied()
@@ -52,10 +55,15 @@ class Copies:
         return {name: self.folder / name for name in sources}
 
     def tidy(self) -> bool:
-        """Leave nothing behind but the copies, to be written over; whether that is so."""
+        """Leave nothing behind but the copies, to be written over; whether that is so.
+
+        Nobody who was shown them may run afterwards, until the next ones are put.
+        """
+        self._tidied = True
         try:
             self._take_back()
         except OSError:
+            self._made = None
             return False
         if self._made is not None and _shape(self._workshop) == self._made:
             return True
@@ -73,8 +81,6 @@ class Copies:
 
     def _written_over(self, sources: Mapping[str, Path], shape: Shape) -> bool:
         """Give the files that are there the new contents; not so where one cannot be written."""
-        if _shape(self._workshop) != shape:
-            return False
         try:
             for path, is_folder in shape.items():
                 name, _, below = path.partition(os.sep)
@@ -121,7 +127,7 @@ def _shape(folder: Path) -> Shape | None:
     try:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             return None
-        return dict(_walked(str(folder), ""))
+        return _walk(str(folder), "", {})
     except (OSError, _NeitherError, RecursionError):
         return None
 
@@ -130,18 +136,19 @@ class _NeitherError(Exception):
     """Something is neither a folder nor a file of one name."""
 
 
-def _walked(folder: str, prefix: str) -> Iterator[tuple[str, bool]]:
+def _walk(folder: str, prefix: str, found: Shape) -> Shape:
+    """`found`, with all that lies below `folder`: the contents of a folder before the folder."""
     with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        path = prefix + entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walked(entry.path, path + os.sep)
-            yield path, True
-        elif entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_nlink == 1:
-            yield path, False
-        else:
-            raise _NeitherError
+        for entry in entries:
+            path = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                _walk(entry.path, path + os.sep, found)
+                found[path] = True
+            elif entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_nlink == 1:
+                found[path] = False
+            else:
+                raise _NeitherError
+    return found
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ Not what modules remember: nobody but their author knows which of that is meant 
 
 from __future__ import annotations
 
+import _signal  # signal.getsignal looks for an enum's member for each
 import contextlib
 import os
 import resource
@@ -14,6 +15,7 @@ from typing import Any
 
 _LIMITS = tuple(getattr(resource, name) for name in sorted(dir(resource)) if name.startswith("RLIMIT_"))
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+_SIGNALS = tuple(map(int, signal.valid_signals()))
 _STREAMS = 3
 
 
@@ -28,7 +30,7 @@ def footprint() -> dict[str, Any]:
         "threads": _threads(),
         "children": _has_children(),
         "files": _open_files(),
-        "handlers": [signal.getsignal(number) for number in signal.valid_signals()],
+        "handlers": [_signal.getsignal(number) for number in _SIGNALS],
         "mask": signal.pthread_sigmask(signal.SIG_BLOCK, ()),
         "timers": [signal.getitimer(timer) for timer in _TIMERS],
         "limits": [resource.getrlimit(limit) for limit in _LIMITS],

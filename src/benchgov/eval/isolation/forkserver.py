@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from benchgov.canonical import Json
 from benchgov.errors import InputError
@@ -185,14 +185,13 @@ class ForkServer:
         assert self._started is not None
         control = self._started.control
         with _question_file(message) as question, _pipe() as out, _pipe() as err:
-            streams = [question.fileno(), out[1].fileno(), err[1].fileno()]
             try:
-                socket.send_fds(control, [b"?"], streams)
+                socket.send_fds(control, [b"?"], [question, out.write, err.write])
             except OSError:
                 raise ProcessFailure("killed", "its process was gone before it was asked") from None
-            out[1].close()
-            err[1].close()
-            collector = Collector((out[0], err[0]), control.fileno(), watch)
+            out.hand_over()
+            err.hand_over()
+            collector = Collector((out.read, err.read), control.fileno(), watch)
             return collector.printed, collector.collect()
 
     def _sweep(self, printed: Printed, status: bytes) -> None:
@@ -301,27 +300,44 @@ def _last_line(stderr: bytes | bytearray) -> str:
 
 
 @contextlib.contextmanager
-def _question_file(message: dict[str, Json]) -> Iterator[IO[bytes]]:
+def _question_file(message: dict[str, Json]) -> Iterator[int]:
     """A file without a name: a process that never reads its question keeps nobody waiting."""
-    with _nameless() as stream:
-        stream.write(json.dumps(message, allow_nan=False).encode())
-        stream.flush()
-        stream.seek(0)
-        yield stream
+    data = json.dumps(message, allow_nan=False).encode()
+    descriptor = _nameless()
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
-def _nameless() -> IO[bytes]:
+def _nameless() -> int:
     if hasattr(os, "memfd_create"):  # it needs no disk
-        return open(os.memfd_create("question"), "w+b")  # noqa: PTH123
-    return tempfile.TemporaryFile()
+        return os.memfd_create("question")
+    with tempfile.TemporaryFile() as stream:
+        return os.dup(stream.fileno())
+
+
+class _Pipe:
+    """A pipe of which one end is handed over."""
+
+    def __init__(self) -> None:
+        self.read, self.write = os.pipe()
+
+    def hand_over(self) -> None:
+        """Close the end that somebody else has by now."""
+        if self.write >= 0:
+            os.close(self.write)
+            self.write = -1
 
 
 @contextlib.contextmanager
-def _pipe() -> Iterator[tuple[int, IO[bytes]]]:
-    """The end that is read from, and the one that is handed over and then closed here."""
-    read, write = os.pipe()
+def _pipe() -> Iterator[_Pipe]:
+    pipe = _Pipe()
     try:
-        with open(write, "wb", buffering=0) as writer:  # noqa: PTH123
-            yield read, writer
+        yield pipe
     finally:
-        os.close(read)
+        pipe.hand_over()
+        os.close(pipe.read)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 
 LINUX = sys.platform.startswith("linux")
 
@@ -46,8 +46,13 @@ def syscall(number: int, *arguments: object) -> int:
 
 def prctl(option: int, *arguments: int) -> int:
     """prctl(2) with unsigned long arguments; −1 is returned as it is, with errno set."""
+    return prepared_prctl(option, *arguments)()
+
+
+def prepared_prctl(option: int, *arguments: int) -> Callable[[], int]:
+    """`prctl`, to be called later: a fork that has nothing left to prepare copies fewer pages."""
     padded = [*arguments, 0, 0, 0, 0][:4]
-    return int(libc().prctl(ctypes.c_int(option), *map(ctypes.c_ulong, padded)))
+    return partial(libc().prctl, ctypes.c_int(option), *map(ctypes.c_ulong, padded))
 
 
 def adopt_orphans() -> None:

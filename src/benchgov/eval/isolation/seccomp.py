@@ -15,7 +15,7 @@ from functools import cache
 
 from benchgov.eval.isolation import bpf
 from benchgov.eval.isolation.bpf import Rule, When
-from benchgov.eval.isolation.kernel import LINUX, checked, no_new_privileges, prctl
+from benchgov.eval.isolation.kernel import LINUX, checked, prepared_prctl
 from benchgov.eval.isolation.syscalls import AARCH64, EVERYWHERE, X86_64
 
 _PR_SET_SECCOMP = 22
@@ -99,15 +99,16 @@ class Filter:
         code = bpf.assemble(bpf.program(architecture, rules, beyond=beyond))
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = _Program(len(code) // 8, ctypes.cast(self._code, ctypes.c_void_p))
+        self._install = prepared_prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(self._program))
 
     def install(self) -> None:
         """Put the filter around the calling thread and all that it starts, for good.
 
         Raises:
-            OSError: the kernel has no filters, or refuses.
+            OSError: the kernel has no filters, or refuses, as it does to who may gain privileges
+                (`no_new_privileges`).
         """
-        no_new_privileges()
-        checked(prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(self._program)), "seccomp filter")
+        checked(self._install(), "seccomp filter")
 
 
 def refusing(names: Iterable[str], error: int = errno.EPERM) -> list[Rule]:

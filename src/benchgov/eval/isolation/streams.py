@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import selectors
+import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -87,27 +88,27 @@ class Collector:
         """
         deadline = time.monotonic() + self._watch.seconds
         next_look = time.monotonic() + _TICK_SECONDS
-        with selectors.DefaultSelector() as selector:
-            for descriptor in (*self._sinks, self._control):
-                selector.register(descriptor, selectors.EVENT_READ)
-            while True:
-                ready = self._wait(selector, deadline)
-                if self._control in ready:
-                    for pipe in self._sinks:
-                        self._drain(pipe)
-                    return _message(self._control)
-                for pipe in ready:
-                    if not self._drain(pipe):
-                        selector.unregister(pipe)
-                if time.monotonic() >= next_look:
-                    next_look += _TICK_SECONDS
-                    self._look()
+        poll = select.poll()
+        for descriptor in (*self._sinks, self._control):
+            poll.register(descriptor, select.POLLIN)
+        while True:
+            ready = self._wait(poll, deadline)
+            if self._control in ready:
+                for pipe in self._sinks:
+                    self._drain(pipe)
+                return _message(self._control)
+            for pipe in ready:
+                if not self._drain(pipe):
+                    poll.unregister(pipe)
+            if time.monotonic() >= next_look:
+                next_look += _TICK_SECONDS
+                self._look()
 
-    def _wait(self, selector: selectors.BaseSelector, deadline: float) -> set[int]:
+    def _wait(self, poll: select.poll, deadline: float) -> list[int]:
         left = deadline - time.monotonic()
         if left <= 0:
             raise self.printed.failure("timeout", f"did not answer within {self._watch.seconds:g} s")
-        return {key.fd for key, _ in selector.select(min(left, _TICK_SECONDS))}
+        return [descriptor for descriptor, _ in poll.poll(math.ceil(1000 * min(left, _TICK_SECONDS)))]
 
     def _look(self) -> None:
         if problem := self._watch.problem():

@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.footprint import footprint
@@ -47,7 +47,7 @@ def serve(control: socket.socket) -> NoReturn:
     os.setsid()
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
     nothing = os.open(os.devnull, os.O_RDWR)
-    _adopt(_receive(control))
+    _adopt(_receive(control), _printed())
     message = _question()
     handler = _start(message, control)
     last = _last_filter(message["confinement"])
@@ -74,13 +74,16 @@ def _receive(control: socket.socket) -> list[int]:
     return list(descriptors)
 
 
-def _adopt(streams: Sequence[int]) -> None:
+def _printed() -> TextIO:
+    """Where all goes that is printed: to 2, whatever that is; open as long as the process is."""
+    return open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+
+
+def _adopt(streams: Sequence[int], printed: TextIO) -> None:
     for standard, descriptor in enumerate(streams):
         os.dup2(descriptor, standard)
     _close(streams)
-    # Open as long as the process is: nothing that is printed is lost.
-    errors = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = errors  # type: ignore[misc]
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = printed  # type: ignore[misc,assignment]
 
 
 def _close(descriptors: Sequence[int]) -> None:
@@ -128,15 +131,20 @@ class _Answering:
         self.nothing = nothing
         self._handler = handler
         self._last = last
-        self._environ = dict(os.environ)
+        self._printed = _printed()  # here, rather than after each fork
+        self._began = False
 
-    def begin(self) -> dict[str, Any]:
-        """Read the question on 0, and be in its folder, with its environment and its limits."""
+    def begin(self, streams: Sequence[int]) -> dict[str, Any]:
+        """Read the question of `streams`, and be in its folder, with its environment and its limits."""
+        if self._began:
+            self._printed = _printed()
+        self._began = True
+        _adopt(streams, self._printed)
         message: dict[str, Any] = _question()
         os.dup2(self.nothing, 0)
         if message["folder"]:
             os.chdir(message["folder"])
-        _set_environment({**self._environ, **message["environ"]})
+        os.environ.update(message["environ"])
         if self._last is not None:
             self._last.install()
         _restrict(message)
@@ -147,8 +155,8 @@ class _Answering:
         given = self._handler(message["question"])
         answer = given.answer if isinstance(given, Last) else given
         _write(json.dumps({"nonce": message["nonce"], "answer": answer}, allow_nan=False).encode() + b"\n")
-        with suppress(Exception):  # it may be the code's by now
-            sys.stderr.flush()
+        with suppress(Exception):  # it may be closed by now
+            self._printed.flush()
         return not isinstance(given, Last)
 
 
@@ -164,9 +172,8 @@ class _Fresh:
         child = os.fork()
         if child == 0:
             self._control.close()
-            _adopt(streams)
             with _fatal():
-                self._answering.answer(self._answering.begin())
+                self._answering.answer(self._answering.begin(streams))
             # What the code below left to be done at exit is not done.
             os._exit(0)
         _close(streams)
@@ -218,14 +225,15 @@ class _Reused:
 
     def _answer_on(self, streams: Sequence[int], asked: socket.socket) -> NoReturn:
         """Answer the question of `streams`, and then those that come on `asked`."""
+        own = dict(os.environ)
         while True:
-            _adopt(streams)
-            message = self._answering.begin()
+            message = self._answering.begin(streams)
             before = footprint()
             if not self._answering.answer(message) or _tightened(message) or footprint() != before:
                 os._exit(0)
             for stream in range(STREAMS):
                 os.dup2(self._answering.nothing, stream)
+            _restore_environment(own)
             os.kill(os.getpid(), signal.SIGSTOP)
             streams = _receive(asked)
 
@@ -240,10 +248,13 @@ def _fatal() -> Iterator[None]:
         os._exit(1)
 
 
-def _set_environment(wanted: Mapping[str, str]) -> None:
-    for name in set(os.environ) - set(wanted):
-        del os.environ[name]
-    os.environ.update({name: value for name, value in wanted.items() if os.environ.get(name) != value})
+def _restore_environment(own: Mapping[str, str]) -> None:
+    """Take back what the question added to the variables of the process."""
+    for name, value in list(os.environ.items()):
+        if name not in own:
+            del os.environ[name]
+        elif value != own[name]:
+            os.environ[name] = own[name]
 
 
 def _tightened(message: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -41,10 +42,10 @@ class Lane:
     def tidy(self) -> bool:
         """Leave nothing in the folder but the copies that are to be written over; whether that is so."""
         clean = self.copies.tidy()
-        left = [entry for entry in self.folder.iterdir() if entry.name != _LOADED]
+        left = set(os.listdir(self.folder)) - {_LOADED}
         if left:
             self.server.close()  # while its processes run, they could put links there
-        return clean and all(map(wipe, left))
+        return all([wipe(self.folder / name) for name in left]) and clean
 
 
 @dataclass(frozen=True, slots=True)
