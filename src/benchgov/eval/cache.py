@@ -151,7 +151,7 @@ def put_file(path: Path, data: bytes) -> None:
         descriptor = _made_with_folder(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
         with open(descriptor, "wb") as stream:  # noqa: PTH123
             stream.write(data)
-        os.replace(temporary, path)  # noqa: PTH105
+        os.replace(temporary, path)
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108

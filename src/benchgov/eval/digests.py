@@ -122,10 +122,11 @@ def read_digests(bench_path: Path) -> dict[str, str]:
 
 
 def _python_files(bench_path: Path) -> Iterator[str]:
-    for path in bench_path.rglob("*.py"):
-        name = path.relative_to(bench_path)
-        if name.parts[0] not in (CASES, "tests") and "__pycache__" not in name.parts:
-            yield name.as_posix()
+    for folder, folders, files in os.walk(bench_path):
+        below = Path(folder).relative_to(bench_path)
+        left_out = {"__pycache__"} if below.parts else {"__pycache__", CASES, "tests"}
+        folders[:] = [name for name in folders if name not in left_out]
+        yield from ((below / name).as_posix() for name in files if name.endswith(".py"))
 
 
 def _flat_digests(text: str) -> dict[str, str] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from benchgov.eval.cache import Cache, CorruptEntryError
+from benchgov.eval.lower_bound import preload
 from benchgov.eval.plan import Plan, cache_key, key_parts
 from benchgov.eval.scoring import Bench, score_case
 from benchgov.eval.spans import Span
@@ -98,6 +99,7 @@ class Execution:
             running: dict[Future[BenchScore], str] = {}
             try:
                 _fill(pool, waiting, running, self._task(pair, span), workers)
+                preload()  # while the first processes start
                 while running:
                     ended = wait(running, return_when=FIRST_COMPLETED).done
                     scored = [(running.pop(future), future.result()) for future in ended]

@@ -68,6 +68,11 @@ def lower_bound_95(scores: Sequence[float], seed: int) -> LowerBound:
     return min(bootstrap, exact, key=lambda bound: bound.value) if binary else bootstrap
 
 
+def preload() -> None:
+    """Load what the bound is computed with: for who has nothing else to do until there are scores."""
+    import scipy.special  # noqa: F401
+
+
 def _check(scores: Sequence[float], seed: int) -> None:
     if not scores:
         raise InputError("there is no score, so there is no lower bound")

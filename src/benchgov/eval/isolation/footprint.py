@@ -5,7 +5,7 @@ Not what modules remember: nobody but their author knows which of that is meant 
 
 from __future__ import annotations
 
-import _signal  # signal.getsignal looks for an enum's member for each
+import _signal  # type: ignore[import-not-found] # signal.getsignal looks for an enum's member
 import contextlib
 import os
 import resource

@@ -52,8 +52,10 @@ class Limits:
 def _lower(kind: int, wanted: int | None) -> None:
     if wanted is None:
         return
-    _, hard = resource.getrlimit(kind)
+    soft, hard = resource.getrlimit(kind)
     limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft == hard == limit:
+        return
     try:
         resource.setrlimit(kind, (limit, limit))
     except (OSError, ValueError):

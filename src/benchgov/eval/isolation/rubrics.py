@@ -85,7 +85,9 @@ class _Plan:
             sweeps=not confined,
             lasting=confined,
         )
-        return ForkServer(program, self._launch(reads, writes))
+        launch = self._launch(reads, writes)
+        # Here, rather than with each question: a variable that a fork sets is a dozen pages that it copies.
+        return ForkServer(program, replace(launch, environ={**launch.environ, "TMPDIR": str(folder.work)}))
 
     def _launch(self, reads: tuple[Path, ...], writes: tuple[Path, ...]) -> Launch:
         if self.level == "bubblewrap":
@@ -146,7 +148,6 @@ class RubricHost:
                     question={"case": shown.to_json(), "harness_output": dict(harness_output)},
                     folder=folder.work,
                     limits=replace(self._limits, cpu_seconds=_cpu_seconds(self._limits, timeout)),
-                    environ={"TMPDIR": str(folder.work)},
                     problem=lambda: folder.problem(self._limits),
                 )
                 return server.ask(task, timeout)

@@ -45,7 +45,7 @@ class Lane:
         left = set(os.listdir(self.folder)) - {_LOADED}
         if left:
             self.server.close()  # while its processes run, they could put links there
-        return all([wipe(self.folder / name) for name in left]) and clean
+        return clean and all(wipe(self.folder / name) for name in left)
 
 
 @dataclass(frozen=True, slots=True)
