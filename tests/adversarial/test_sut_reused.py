@@ -151,6 +151,22 @@ def test_a_process_that_says_that_it_is_as_it_was_keeps_nothing_running(
     failure_of(sut, acting(root, "raises"))  # what was patched is gone with its process
 
 
+def test_what_was_started_with_the_module_stays_until_the_end(root: Path) -> None:
+    """With what is below it: cases may be answered by it. It is not mistaken for what a case left."""
+    (root / "bench/t-x/helped.py").write_text(
+        "import os, subprocess\n"
+        "HELPER = subprocess.Popen(['sh', '-c', 'sleep 31536007 & wait'])\n"
+        "def answer(case):\n"
+        "    return {'pid': os.getpid(), 'runs': os.path.exists(f'/proc/{HELPER.pid}')}\n",
+        encoding="utf-8",
+    )
+    with opened(root, callable_sut("bench.t-x.helped:answer", process="reused")) as helped:
+        first, second = (ask(helped, case_of(root)).output for _ in range(2))
+        assert first == second == {"pid": first["pid"], "runs": True}
+        assert running("31536007")
+    assert not running("31536007")
+
+
 @confined_only
 def test_no_link_leads_the_next_case_elsewhere(root: Path, sut: Sut) -> None:
     """It was put where the harness puts the input, by a process that goes on."""
