@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.consumer import Consumer
-from tests.integration.test_action_steps import RunStep, _published, consumer, step
+from tests.step_builders import RunStep, _published, consumer, step
 
 __all__ = ["_published", "consumer", "step"]
 
