@@ -34,8 +34,8 @@ shutil.rmtree(warm)
 """
 WARM_SCRIPT = SCRIPT.replace(READY, WARM_UP)
 SMALL_SCRIPT = f"import benchgov.audit.records as records\nrecords.BUNDLE = {SMALL}\n{WARM_SCRIPT}"
-CALLS = ["openat", "newfstatat", "flock", "write", "fsync", "close", "linkat", "unlinkat"]
-SEALING = [*CALLS, "read", "rename", "unlink"]
+CALLS = ["openat", "newfstatat", "flock", "read", "write", "fsync", "close", "linkat", "unlinkat"]
+SEALING = [*CALLS, "ftruncate", "lseek", "mkdir", "rename", "unlink"]
 
 
 def traced(trace: Path, call: str, *inject: str) -> list[str]:
