@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
 from benchgov.audit import store as layout
 from benchgov.audit.encoding import seal
 from benchgov.audit.folder import FolderFiles
+from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.record import GENESIS
-from benchgov.audit.records import Records
+from benchgov.audit.records import BUNDLE, Records
 from benchgov.audit.sealing import open_tail, seal_due
 
 HOST = "host-a"
@@ -49,13 +54,26 @@ def content(sequence: int, host: str, prev_hash: str) -> dict[str, Any]:
 def write_log(store: Path, records: int, host: str = HOST) -> list[bytes]:
     """Write a chain of so many records; their bytes."""
     records_folder(store, host).mkdir(parents=True)
-    previous, written = GENESIS, []
+    previous, written = GENESIS, list[bytes]()
     for sequence in range(1, records + 1):
-        data = seal(content(sequence, host, previous), previous)
+        data = seal(content(sequence, host, previous) | covers(written), previous)
         record_path(store, host, sequence).write_bytes(data)
         previous = head_of(data)
         written.append(data)
     return written
+
+
+def covers(written: Sequence[bytes]) -> dict[str, Any]:
+    """What the record behind these says of the last 256."""
+    if not written or len(written) % BUNDLE:
+        return {}
+    lines = written[-BUNDLE:]
+    complete = sum(json.loads(line)["complete"] for line in lines)
+    tree = CompactRange()
+    for line in lines:
+        tree.append(leaf_hash(line))
+    digest = f"blake3:{blake3(b''.join(lines)).hexdigest()}"
+    return {"covers": {"blake3": digest, "complete": complete, "root": tree.root().hex()}}
 
 
 def head_of(data: bytes) -> str:

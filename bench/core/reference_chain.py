@@ -31,7 +31,7 @@ def verify(store: Path) -> list[list[Any]]:
 
 
 def verify_host(folder: Path) -> list[Any]:
-    head, time, sequence = GENESIS, "", 0
+    head, time, sequence, before = GENESIS, "", 0, list[bytes]()
     for sequence, data in enumerate(lines(folder), 1):
         record = json.loads(data)
         holds = (
@@ -41,11 +41,27 @@ def verify_host(folder: Path) -> list[Any]:
             and record["recorded_at_utc"] >= time
             and record["chain_head"] == identity(record)
             and rfc8785.dumps(record) + b"\n" == data
+            and record.get("covers") in (None, covers(before))
         )
         if not holds:
             raise ValueError(f"record {sequence} does not continue the chain")
         head, time = record["chain_head"], record["recorded_at_utc"]
+        before.append(data)
     return [folder.name, sequence, head]
+
+
+def covers(before: list[bytes]) -> dict[str, Any] | None:
+    """What a record says of the 256 before it, where their number is a multiple of 256."""
+    if not before or len(before) % 256:
+        return None
+    row = [hashlib.sha256(b"\0" + line).digest() for line in before[-256:]]
+    while len(row) > 1:
+        row = [hashlib.sha256(b"\1" + row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)]
+    return {
+        "blake3": f"blake3:{blake3(b''.join(before[-256:])).hexdigest()}",
+        "complete": sum(json.loads(line)["complete"] for line in before[-256:]),
+        "root": row[0].hex(),
+    }
 
 
 def lines(folder: Path) -> Iterable[bytes]:
@@ -58,16 +74,19 @@ def lines(folder: Path) -> Iterable[bytes]:
 def append(store: Path, content: dict[str, Any]) -> str:
     """Add a record with these fields at the end of its host's chain, after reading the whole; its head.
 
-    `content` has every field of a record but chain_head, prev_hash and sequence.
+    `content` has every field of a record but chain_head, covers, prev_hash and sequence.
     """
     folder = store / "hosts" / content["host"] / "records"
     folder.mkdir(parents=True, exist_ok=True)
-    records = [json.loads(line) for line in lines(folder.parent)]
+    before = list(lines(folder.parent))
+    records = [json.loads(line) for line in before]
     for record in records:
         if record["idempotency_key"] == content["idempotency_key"]:
             return str(record["chain_head"])
     head = records[-1]["chain_head"] if records else GENESIS
     record = {**content, "prev_hash": head, "sequence": len(records) + 1}
+    if span := covers(before):
+        record["covers"] = span
     record["chain_head"] = identity(record)
     write_exclusive(folder / f"{record['sequence']:012d}.json", rfc8785.dumps(record) + b"\n")
     return str(record["chain_head"])

@@ -5,9 +5,9 @@ own because a test process that measures coverage slows down Python code, and no
 
 - `verify N`: verifying N records, beside reading the same files and hashing them with BLAKE3; and the memory
   that this takes beyond what the process had
-- `sealed N`: verifying N records of which all but the newest are in bundles, beside reading these and hashing
-  each record with BLAKE3, as its identity needs; `file_ratio` is beside hashing each bundle at once
-- `parts N`: the same in parts, a process for each processor, in elapsed time
+- `sealed N`: verifying N records of which all but the newest are in bundles, beside reading the same files
+  and hashing each whole (`file_ratio`), and beside hashing each record
+- `parts N`: verifying them strictly, in parts, a process for each processor, in elapsed time
 - `step N`: verifying one new record behind N others from the head before it
 - `append N`: N appends, beside writing, syncing and linking the same bytes and syncing their folder, in turn
 """
@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,11 +30,13 @@ from blake3 import blake3
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.encoding import seal
-from benchgov.audit.jobs import side_by_side
+from benchgov.audit.jobs import Job, Outcome, side_by_side
 from benchgov.audit.record import GENESIS, Evidence
 from benchgov.audit.records import BUNDLE, bundle_path, sealed_folder
+from benchgov.audit.spans import Spans, covers_due
 from benchgov.audit.store import record_path, records_folder
 from benchgov.audit.verification import verify
+from benchgov.canonical import Json
 from benchgov.cli.common import in_processes, processors
 
 HOST, DIGEST = "host-a", "0" * 64
@@ -44,9 +46,9 @@ SUBJECT = {"suite": "core", "regime": "default", "status": "pass", "plan_sha256"
 
 def chain(records: int) -> Iterator[tuple[str, bytes]]:
     """The records of a chain: the head of each, and its bytes."""
-    head = GENESIS
+    head, spans = GENESIS, Spans()
     for sequence in range(1, records + 1):
-        content = {
+        content: dict[str, Json] = {
             "complete": True,
             "evidence": [EVIDENCE.to_json()],
             "host": HOST,
@@ -59,7 +61,10 @@ def chain(records: int) -> Iterator[tuple[str, bytes]]:
             "sequence": sequence,
             "subject": SUBJECT,
         }
+        if covers_due(sequence) and (span := spans.behind(sequence - 1)):
+            content["covers"] = span.to_json()
         data = seal(content, head)
+        spans.add(sequence - 1, [data], 1)
         head = data[15:79].decode()
         yield head, data
 
@@ -147,11 +152,15 @@ def measure_sealed(store: Path, records: int) -> dict[str, float]:
 def measure_parts(store: Path, records: int) -> dict[str, float]:
     """In elapsed time, with the start of the processes."""
     write_log(store, records, bundles=records // BUNDLE - 1)
+
+    def in_parts(work: Callable[[Job], Outcome], jobs: Sequence[Job]) -> Iterable[Outcome]:
+        return side_by_side(work, jobs, in_processes, processors())
+
     times = []
     for work in (
         lambda: plain_records(store),
-        lambda: verify(store),
-        lambda: verify(store, spread=lambda do, jobs: side_by_side(do, jobs, in_processes, processors())),
+        lambda: verify(store, strict=True),
+        lambda: verify(store, strict=True, spread=in_parts),
     ):
         begun = time.perf_counter()
         work()

@@ -14,7 +14,7 @@ from tests.artifact_hub import packed
 from tests.artifact_hub import running as running_hub
 from tests.collect_builders import BRANCH, bare_remote, clone_of, git, write_artifact
 from tests.http_server import serving
-from tests.integration.test_action_steps import outputs_of
+from tests.step_builders import outputs_of
 
 from benchgov.actions.__main__ import run_action
 

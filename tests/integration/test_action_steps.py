@@ -4,109 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.e2e.consumer import SETTINGS, Consumer, make_consumer
-from tests.e2e.support import ROOT, commit_all, git
-from tests.unit.github.stub import running
+from tests.e2e.consumer import SETTINGS, Consumer
+from tests.e2e.support import ROOT, git
+from tests.step_builders import SECRET, RunStep, _published, consumer, step
 
-SECRET = "ghs-not-a-real-token"
-
-
-@dataclass(frozen=True)
-class Step:
-    """A finished step."""
-
-    status: int
-    log: str
-    outputs: dict[str, str]
-    summary: str
-
-    @property
-    def commands(self) -> list[str]:
-        """The workflow commands that the runner would obey: those that are not between stop and resume."""
-        found, token = [], None
-        for line in self.log.splitlines():
-            if token is not None:
-                token = None if line == f"::{token}::" else token
-            elif line.startswith("::stop-commands::"):
-                token = line.removeprefix("::stop-commands::")
-            elif re.match(r"\s*::\S|.*##\[", line):
-                found.append(line)
-        return found
-
-
-RunStep = Callable[..., Step]
-
-
-@pytest.fixture(scope="module")
-def _published(tmp_path_factory: pytest.TempPathFactory) -> Consumer:
-    return make_consumer(tmp_path_factory.mktemp("consumer") / "widgets")
-
-
-@pytest.fixture
-def consumer(_published: Consumer, tmp_path: Path) -> Consumer:
-    """A consumer's repository with a published baseline, of this test alone."""
-    shutil.copytree(_published.folder, tmp_path / "widgets", symlinks=True)
-    return Consumer(tmp_path / "widgets", _published.base)
-
-
-@pytest.fixture
-def step(consumer: Consumer, tmp_path: Path) -> RunStep:
-    """Run an action's step in the consumer's repository."""
-    event = tmp_path / "event.json"
-    event.write_text(json.dumps(consumer.event("a" * 40, 7)))
-
-    def run(action: str, environ: dict[str, str] | None = None, **inputs: str) -> Step:
-        files = {name: tmp_path / name for name in ("output", "summary", "env")}
-        for path in files.values():
-            path.write_text("")
-        variables = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")},
-            "PYTHONPATH": str(ROOT / "src"),
-            "ImageOS": "ubuntu20",
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_EVENT_NAME": "pull_request",
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_REPOSITORY": "acme/widgets",
-            "GITHUB_OUTPUT": str(files["output"]),
-            "GITHUB_STEP_SUMMARY": str(files["summary"]),
-            "GITHUB_ENV": str(files["env"]),
-            **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
-            **(environ or {}),
-        }
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "benchgov.actions", action],
-            cwd=consumer.folder,
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert files["env"].read_text() == ""
-        return Step(done.returncode, done.stdout, outputs_of(files["output"]), files["summary"].read_text())
-
-    return run
-
-
-def outputs_of(path: Path) -> dict[str, str]:
-    """The outputs in a GITHUB_OUTPUT file."""
-    found, lines = {}, path.read_text().splitlines()
-    while lines:
-        name, _, delimiter = lines.pop(0).partition("<<")
-        end = lines.index(delimiter)
-        found[name] = "\n".join(lines[:end])
-        lines = lines[end + 1 :]
-    return found
+__all__ = ["_published", "consumer", "step"]  # fixtures
 
 
 def benchmark(consumer: Consumer, body: str, head: str = "") -> None:
@@ -292,86 +199,6 @@ def test_no_baseline_is_not_comparable_and_not_silent(consumer: Consumer, step: 
     assert (compared.status, compared.outputs["verdict"]) == (0, "not-comparable")
     assert any("title=benchgov%3A blocked" in line for line in compared.commands)
     assert "not comparable" in compared.summary
-
-
-def test_a_regression_is_red_and_annotated_where_nothing_can_be_published(
-    consumer: Consumer, step: RunStep
-) -> None:
-    """Without a token the log carries the annotations, and a warning says what was not written."""
-    consumer.change(rounds=30)
-    step("run-bench", suite="demo")
-
-    compared = step("compare-thresholds")
-
-    assert (compared.status, compared.outputs["verdict"]) == (1, "regression")
-    assert any(line.startswith("::error file=bench/demo/suite.yaml,line=") for line in compared.commands)
-    assert any("there is no github-token" in line for line in compared.commands)
-
-
-def test_the_verdict_is_published_with_the_token_that_is_given(consumer: Consumer, step: RunStep) -> None:
-    """Check run and comment go to GITHUB_API_URL; the log shows no token, and no annotation twice."""
-    consumer.change(rounds=30)
-    step("run-bench", suite="demo")
-
-    with running() as github:
-        api = {"GITHUB_API_URL": github.url}
-        compared = step("compare-thresholds", environ=api, github_token=SECRET)
-
-    check, comment = github.writes("POST")
-    assert (check["conclusion"], check["head_sha"]) == ("failure", "a" * 40)
-    assert comment["body"].startswith("<!-- benchgov:comparison suite=demo -->")
-    assert compared.outputs["check-url"] == "https://github.example/check/5"
-    assert compared.outputs["comment-url"] == "https://github.example/comment"
-    assert compared.status == 1
-    assert SECRET not in compared.log
-    assert not any("file=bench/demo/suite.yaml" in line for line in compared.commands)
-
-
-def test_a_comparison_is_published_later_with_its_links(consumer: Consumer, step: RunStep) -> None:
-    """One step compares, and a later one publishes with what came between; another report's is refused."""
-    consumer.change(rounds=30)
-    step("run-bench", suite="demo")
-    links = {
-        "artifact_url": "https://github.example/artifacts/1",
-        "dossier_url": "https://github.example/artifacts/2",
-        "audit_record": "2:" + "a" * 64,
-    }
-
-    with running() as github:
-        given = {"environ": {"GITHUB_API_URL": github.url}, "github_token": SECRET}
-        compared = step("compare-thresholds", publish="false", **given)
-        assert github.requests == []
-        made = compared.outputs["comparison"]
-        published = step("compare-thresholds", comparison=made, **links, **given)
-        (check, comment) = github.writes("POST")
-        step("run-bench", suite="demo")
-        refused = step("compare-thresholds", comparison=made, **given)
-
-    assert (compared.status, published.status, refused.status) == (1, 0, 64)
-    assert "regression" in compared.summary
-    assert published.summary == ""
-    assert (check["conclusion"], published.outputs["verdict"]) == ("failure", "regression")
-    for shown in ("[artifact](https://github.example/artifacts/1)", "[dossier](", "audit record `2:aaa"):
-        assert shown in comment["body"]
-    assert "of another report" in refused.log
-    assert len(github.writes("POST")) == 2
-
-
-def test_rules_that_cannot_be_used_ask_for_somebody(consumer: Consumer, step: RunStep) -> None:
-    """An invalid accepted.yaml is no verdict: the step is red, and the check run asks for somebody."""
-    step("run-bench", suite="demo")
-    (consumer.folder / "bench/demo/accepted.yaml").write_text("version: 1\naccepted: [{benchmark: x}]\n")
-    base = commit_all(consumer.folder, "accept")
-
-    with running() as github:
-        given = {"environ": {"GITHUB_API_URL": github.url}, "github_token": SECRET}
-        compared = step("compare-thresholds", baseline_ref=base, **given)
-
-    check, comment = github.writes("POST")
-    assert compared.status not in (0, 1)
-    assert check["conclusion"] == "action_required"
-    assert check["output"]["title"].startswith("cannot be judged: ")
-    assert "accepted.yaml" in comment["body"]
 
 
 def test_an_artifact_is_checked_before_it_is_used(consumer: Consumer, step: RunStep, tmp_path: Path) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from tests.e2e.consumer import Consumer
-from tests.integration.test_action_steps import RunStep, _published, consumer, step
+from tests.step_builders import RunStep, _published, consumer, step
 
 __all__ = ["_published", "consumer", "step"]
 
 
 def test_a_pull_request_is_compared_with_its_base_in_turn(consumer: Consumer, step: RunStep) -> None:
-    """Ten times the work is a regression, whatever the stored baseline says; the dossier names the base."""
-    consumer.change(10)
-    measured = step("run-bench", suite="demo", against=consumer.base, pairs="5")
+    """Thirty times the work is a regression, whatever the stored baseline says; the dossier names the base."""
+    consumer.change(30)
+    measured = step("run-bench", suite="demo", against=consumer.base, pairs="10")
     compared = step("compare-thresholds", check="false", comment="false")
     rendered = step("render-dossier")
 
     assert (measured.status, measured.outputs["status"]) == (0, "pass")
     assert (compared.status, compared.outputs["verdict"]) == (1, "regression")
     assert compared.outputs["regressions"] == "1"
-    assert "5 pairs" in (consumer.folder / compared.outputs["comparison"]).read_text()
+    assert "10 pairs" in (consumer.folder / compared.outputs["comparison"]).read_text()
     assert rendered.status == 0
     text = (consumer.folder / ".benchgov" / "out" / "dossier" / "dossier.md").read_text()
     assert f"Measured in turn with `{consumer.base}`" in text

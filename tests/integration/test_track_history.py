@@ -18,7 +18,7 @@ from tests.e2e.support import ROOT
 from tests.gate_builders import metric
 from tests.gate_builders import report as measured
 from tests.gate_builders import run as run_of
-from tests.integration.test_action_steps import outputs_of
+from tests.step_builders import outputs_of
 
 LATER = "2999-01-01T00:00:00Z"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.audit_builders import HOST, head_of, record_path, seal_log, write_log
+from tests.audit_builders import HOST, covers, head_of, record_path, seal_log, write_log
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.checkpoint import Checkpoint
@@ -209,16 +209,21 @@ def test_a_truncation_is_found_by_what_was_kept(log: Log, length: int) -> None:
         assert log.breaks(log.anchor(length), log.checkpoint(length)) is None
 
 
-def relink(log: Log, start: int) -> None:
-    """Write the log anew from `start`, with another verdict there and every hash right."""
+def relink(log: Log, start: int, *, forgetful: bool = False) -> None:
+    """Write the log anew from `start`, with another verdict there and every hash right.
+
+    Who is `forgetful` leaves what a record says of the 256 before it as it was.
+    """
     previous = head_of(log.files[start - 2]) if start > 1 else GENESIS
-    written = {}
+    written: dict[int, bytes] = {}
     for sequence in range(start, RECORDS + 1):
         content = json.loads(log.files[sequence - 1])
         del content["chain_head"]
         content["prev_hash"] = previous
         if sequence == start:
             content["subject"]["status"] = "fail"
+        if "covers" in content and not forgetful:
+            content |= covers([written.get(one, log.files[one - 1]) for one in range(1, sequence)])
         data = seal(content, previous)
         written[sequence] = data
         previous = head_of(data)
@@ -237,6 +242,13 @@ def test_a_relinked_log_is_found_by_what_was_kept(log: Log, start: int) -> None:
     if start > 1:
         assert log.breaks(log.anchor(start - 1), log.checkpoint(start - 1)) is None
         assert log.breaks(log.anchor(start - 1), log.anchor(start)) == start
+
+
+@pytest.mark.parametrize("start", [1, 177, 256])
+def test_a_relinked_log_whose_records_cover_others_is_found(log: Log, start: int) -> None:
+    """By itself: at the record that says what the 256 before it were."""
+    relink(log, start, forgetful=True)
+    assert log.breaks() == 257
 
 
 def test_a_whole_log_is_held_by_all_its_heads(log: Log) -> None:

@@ -13,7 +13,7 @@ from benchgov.audit.hints import find_key, note_record
 from benchgov.audit.record import GENESIS, Evidence, Kind, Record
 from benchgov.audit.records import Records
 from benchgov.audit.redaction import refuse
-from benchgov.audit.sealing import open_tail, seal_due
+from benchgov.audit.sealing import cover_due, open_tail, seal_due
 from benchgov.audit.store import list_hosts, record_path, require_store
 from benchgov.audit.subjects import check_subject
 from benchgov.audit.verification import Verification, verify, verify_tail
@@ -72,6 +72,8 @@ def append(
         if known:
             return Appended(_read_one(records, known), records.path(known), new=False)
         content = content_of(draft, host, now, last)
+        if covers := cover_due(records, content["sequence"]):
+            content["covers"] = covers.to_json()
         data, record = _sealed_record(content, allow, files.where(record_path(host, content["sequence"])))
         seal_due(records, tail)
         return _write(records, data, record)

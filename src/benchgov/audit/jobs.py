@@ -9,12 +9,15 @@ from functools import reduce
 from itertools import groupby
 
 from benchgov.audit.anchors import Anchor
+from benchgov.audit.divergence import Divergence
 from benchgov.audit.files import LogFiles
 from benchgov.audit.records import BUNDLE, Records
-from benchgov.audit.walk import Divergence
 
-WORTH_SPREADING = 100_000
+WORTH_SPREADING = 1_000_000
 """How many records a second process must find to do: about the work of the second that it takes to start."""
+
+WORTH_SPREADING_STRICT = 8_000
+"""The same where each record is parsed and written again."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,18 @@ def split(jobs: Sequence[Job], workers: int) -> list[Job]:
     """The jobs, and those with long chains in parts, so that so many workers have as much to do each.
 
     The part behind a record starts from the head that the record claims; the part before walks up to that
-    record, and finds out whether that is its head. A tree is not cut.
+    record, and finds out whether that is its head. That record is the first of a bundle, so that what it
+    covers lies in the part before. A tree is not cut.
     """
     parts: list[Job] = []
     for job in jobs:
         whole = workers < 2 or job.state or job.since or job.sizes
         last = 0 if whole else Records(job.files, job.host).extent().last
-        if last < 2 * WORTH_SPREADING:
+        if last < 2 * _worth(job):
             parts.append(job)
             continue
         step = -(-last // (workers * BUNDLE)) * BUNDLE
-        starts = range(0, last, step)
+        starts = [0, *range(step + 1, last, step)]
         ends = [*starts[1:], None]
         parts += [replace(job, first=first, last=end) for first, end in zip(starts, ends, strict=True)]
     return parts
@@ -125,7 +129,11 @@ def is_worth_spreading(jobs: Sequence[Job]) -> bool:
     """Whether the jobs besides the longest one have more to do than starting processes costs."""
     if len(jobs) < 2 or any(job.state for job in jobs):
         return False
-    return sum(sorted(map(_length, jobs))[:-1]) >= WORTH_SPREADING
+    return sum(sorted(map(_length, jobs))[:-1]) >= _worth(jobs[0])
+
+
+def _worth(job: Job) -> int:
+    return WORTH_SPREADING_STRICT if job.strict else WORTH_SPREADING
 
 
 def _length(job: Job) -> int:

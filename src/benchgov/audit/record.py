@@ -42,16 +42,29 @@ class Evidence(Wire):
     sha256: Sha256
 
 
+class Span(Wire):
+    """Many records as a whole: BLAKE3 of their bytes, how many are complete, and the root of their tree.
+
+    `root` is that of RFC 6962 over the records' files: the hash that the tree has above them.
+    """
+
+    blake3: Blake3
+    complete: Annotated[int, Field(ge=0)]
+    root: Sha256
+
+
 class Record(Wire):
     """One entry of a host's chain.
 
     `subject` holds the few facts that a reader wants without opening the evidence (suite, verdict, hashes).
     `idempotency_key` names what was recorded: a second append of the same key adds nothing.
     No other field may sort before `chain_head`: `audit.chain` cuts it off the front of the bytes.
+    `covers` stands in the first record behind each 256, about these, and is left out of all others.
     """
 
     chain_head: Sha256
     complete: bool
+    covers: Span | None = None
     evidence: tuple[Evidence, ...]
     host: Name
     idempotency_key: Annotated[str, Field(min_length=1, max_length=512)]
@@ -62,3 +75,10 @@ class Record(Wire):
     schema_version: Literal[1]
     sequence: Annotated[int, Field(ge=1)]
     subject: dict[str, Json]
+
+    def to_json(self) -> Json:
+        """The record as plain JSON types."""
+        value = super().to_json()
+        if value["covers"] is None:
+            del value["covers"]
+        return value

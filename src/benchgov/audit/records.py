@@ -100,10 +100,13 @@ class Records:
         Raises:
             NotARecordError, InputError: as `read`.
         """
-        data = self.files.read(bundle_path(self.host, number), BUNDLE * MAX_RECORD_BYTES)
-        lines = data.split(b"\n", BUNDLE)
+        lines = self.bundle_bytes(number).split(b"\n", BUNDLE)
         rest = lines.pop()
         return [line + b"\n" for line in lines] + ([rest] if rest else [])
+
+    def bundle_bytes(self, number: int) -> bytes:
+        """The bytes of a bundle; raises as `read`."""
+        return self.files.read(bundle_path(self.host, number), BUNDLE * MAX_RECORD_BYTES)
 
     def in_bundle(self, sequence: int) -> bool:
         """Whether the bundle is there that a record belongs in."""

@@ -7,12 +7,15 @@ the next append.
 
 from __future__ import annotations
 
+from benchgov.audit.divergence import Divergence
 from benchgov.audit.files import NotARecordError
 from benchgov.audit.hints import Tail, make_tail, read_tail
 from benchgov.audit.keys import index_bundle
+from benchgov.audit.record import Span
 from benchgov.audit.records import BUNDLE, Records, bundle_path
+from benchgov.audit.spans import covers_due
 from benchgov.audit.store import record_path
-from benchgov.audit.walk import Cursor, Divergence
+from benchgov.audit.walk import Cursor
 from benchgov.errors import TamperError
 
 KEEP_OPEN = BUNDLE
@@ -77,17 +80,38 @@ def _seal(records: Records, number: int) -> None:
         files.remove(one)
 
 
+def cover_due(records: Records, sequence: int) -> Span | None:
+    """What the record at `sequence` has to say of those before it, which are verified; None when nothing.
+
+    Raises:
+        TamperError: one of these does not continue the one before it.
+        InputError: one cannot be read.
+    """
+    if not covers_due(sequence):
+        return None
+    cursor = _behind(records, sequence - BUNDLE)
+    if divergence := cursor.advance(sequence - 1):
+        raise divergence.error()
+    return cursor.span
+
+
 def _verified(records: Records, first: int) -> list[bytes]:
     """The records of a bundle, after checking that they continue the chain."""
-    cursor = Cursor(records.files, records.host)
-    divergence = cursor.resume(first - 1) if first > 1 else None
+    cursor = _behind(records, first)
     lines: list[bytes] = []
-    while divergence is None and len(lines) < BUNDLE:
+    while len(lines) < BUNDLE:
         lines.append(records.read(first + len(lines)))
-        divergence = cursor.take(lines[-1])
-    if divergence:
-        raise divergence.error()
+        if divergence := cursor.take(lines[-1]):
+            raise divergence.error()
     return lines
+
+
+def _behind(records: Records, first: int) -> Cursor:
+    """A walk that stands where the record at `first` is the next."""
+    cursor = Cursor(records.files, records.host)
+    if first > 1 and (divergence := cursor.resume(first - 1)):
+        raise divergence.error()
+    return cursor
 
 
 def leftovers(records: Records, bundles: int) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.checkpoint import Checkpoint
+from benchgov.audit.divergence import Divergence
 from benchgov.audit.encoding import unseal
 from benchgov.audit.files import LogFiles, NotARecordError
 from benchgov.audit.merkle import CompactRange, leaf_hash, verify_inclusion
@@ -14,7 +15,6 @@ from benchgov.audit.published import leaves_of
 from benchgov.audit.records import Records
 from benchgov.audit.tiles import LogTiles
 from benchgov.audit.tree import Tree
-from benchgov.audit.walk import Divergence
 from benchgov.errors import InputError, TamperError, UsageError
 
 

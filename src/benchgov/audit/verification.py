@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchgov.audit.anchors import Anchor, parse_anchor
 from benchgov.audit.checkpoint import Checkpoint
+from benchgov.audit.divergence import Divergence
 from benchgov.audit.files import LogFiles
 from benchgov.audit.folder import as_files
 from benchgov.audit.jobs import HostChain, Job, Outcome, Spread
@@ -20,7 +21,7 @@ from benchgov.audit.records import Extent, Records
 from benchgov.audit.sealing import leftovers, strange_leftover
 from benchgov.audit.states import assign
 from benchgov.audit.store import list_hosts, require_store
-from benchgov.audit.walk import Cursor, Divergence, first_since, verify_tail
+from benchgov.audit.walk import Cursor, first_since, verify_tail
 from benchgov.errors import UsageError
 
 __all__ = [

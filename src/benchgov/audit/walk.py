@@ -12,46 +12,26 @@ from typing import Any
 from blake3 import blake3
 
 from benchgov.audit.anchors import Anchor
+from benchgov.audit.divergence import DivergedError, Divergence, fields_of, glimpse, in_form, short
 from benchgov.audit.encoding import identity, unseal
 from benchgov.audit.files import LogFiles, NotARecordError
 from benchgov.audit.merkle import CompactRange, leaf_hash
-from benchgov.audit.record import GENESIS, Record
-from benchgov.audit.records import Records
+from benchgov.audit.record import GENESIS, Record, Span
+from benchgov.audit.records import BUNDLE, Records
 from benchgov.audit.shape import take_apart
-from benchgov.audit.subjects import check_subject
-from benchgov.documents import json_model, parse_json
-from benchgov.errors import BenchgovError, InputError, TamperError
+from benchgov.audit.spans import Bundles, Leap, Spans, covers_due
+from benchgov.audit.tiles import TILE_LEVELS
 from benchgov.wire import utc_text
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _HEAD = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Divergence:
-    """The first place where a chain does not hold: `position` is a sequence, 0 for what is no record."""
-
-    file: str
-    position: int
-    expected: str
-    found: str
-
-    def error(self) -> TamperError:
-        """The divergence as an error."""
-        return TamperError(
-            f"record {self.position}: expected {self.expected}, found {self.found}", where=self.file
-        )
-
-
-class _DivergedError(Exception):
-    def __init__(self, expected: str, found: str) -> None:
-        self.expected, self.found = expected, found
-
-
 @dataclass
 class Cursor:
     """Where a walk along one chain is, and what the next record must link to.
 
+    Bundles that their successor covers are taken as a whole, unless the walk is `strict`: see `_leap`.
     `noted` maps the sequences that an anchor names, and those whose head is an anchor's, to their heads;
     `roots` maps `sizes` to the roots of the tree over that many records. `record` is the last one of a walk
     that is `strict`.
@@ -73,10 +53,19 @@ class Cursor:
     def __post_init__(self) -> None:
         self.records = Records(self.files, self.host)
         self._heads = frozenset(anchor.head for anchor in self.anchors)
+        self._without_place = [one.head.encode() for one in self.anchors if one.sequence is None]
         self._sequences = frozenset(anchor.sequence for anchor in self.anchors)
         self._sizes = frozenset(self.sizes)
+        self._named = frozenset((one - 1) // BUNDLE for one in self._sequences | self._sizes if one)
         self._tree = CompactRange() if self.sizes else None
         self._plain = not (self.strict or self.anchors or self.sizes)
+        self._bundles = Bundles(self.records)
+        self._spans = Spans()
+
+    @property
+    def span(self) -> Span | None:
+        """The span of the 256 records that end where the walk is, if it came along all of them."""
+        return self._spans.behind(self.sequence)
 
     def resume(self, sequence: int, head: str | None = None) -> Divergence | None:
         """Stand behind the record at `sequence`, checked for itself, and for its head where one is given."""
@@ -86,8 +75,8 @@ class Cursor:
             self.sequence, self.head, self.time = sequence - 1, _claimed_link(data), ""
             self._step(data)
             if head not in (None, self.head):
-                raise _DivergedError(f"chain_head {head}", self.head)
-        except _DivergedError as error:
+                raise DivergedError(f"chain_head {head}", self.head)
+        except DivergedError as error:
             return self._divergence(sequence, error)
         self.complete = before
         return None
@@ -96,10 +85,12 @@ class Cursor:
         """Walk on to the record at `last`; where the chain breaks before, say so and stay there."""
         try:
             while self.sequence < last:
+                if self.sequence % BUNDLE == 0 and self._leap(last):
+                    continue
                 self._step(self._read(self.sequence + 1))
                 if self._plain:
                     self._run(self.records.rest(self.sequence)[: last - self.sequence])
-        except _DivergedError as error:
+        except DivergedError as error:
             return self._divergence(self.sequence + 1, error)
         return None
 
@@ -107,17 +98,48 @@ class Cursor:
         """Walk on by the record with these bytes; where it does not continue the chain, say so and stay."""
         try:
             self._step(data)
-        except _DivergedError as error:
+        except DivergedError as error:
             return self._divergence(self.sequence + 1, error)
         return None
+
+    def _leap(self, last: int) -> bool:
+        """Pass a bundle that is what the record behind it says of it, as a whole; whether that was done.
+
+        That record is walked over later, or passed in a bundle that is covered itself, so at the end of the
+        walk all hangs on a head that was computed. The bundle that holds what an anchor names is walked
+        along, and so is the one that a tree ends in: what they confirm must be computed from the records.
+        """
+        number, end = self.sequence // BUNDLE, self.sequence + BUNDLE
+        if self.strict or end > last or number in self._named:
+            return False
+        found = self._bundles.leap(number)
+        if found is None or not self._continues(found):
+            return False
+        if any(head in found.data for head in self._without_place):
+            return False
+        self.sequence, self.head, self.time = end, found.last.chain_head.decode(), found.last.time.decode()
+        self.complete += found.span.complete
+        self._spans.put(end, found.span)
+        if self._tree is not None:
+            self._tree.append(bytes.fromhex(found.span.root), TILE_LEVELS)
+        return True
+
+    def _continues(self, found: Leap) -> bool:
+        first, last, host = found.first, found.last, self.host.encode()
+        return (
+            (first.host, last.host) == (host, host)
+            and (int(first.sequence), int(last.sequence)) == (self.sequence + 1, self.sequence + BUNDLE)
+            and first.prev_hash == self.head.encode()
+            and self.time.encode() <= first.time <= last.time
+        )
 
     def _read(self, sequence: int) -> bytes:
         try:
             return self.records.read(sequence)
         except NotARecordError as error:
-            raise _DivergedError("a record", str(error)) from error
+            raise DivergedError("a record", str(error)) from error
 
-    def _divergence(self, sequence: int, error: _DivergedError) -> Divergence:
+    def _divergence(self, sequence: int, error: DivergedError) -> Divergence:
         return Divergence(self.records.where(sequence), sequence, error.expected, error.found)
 
     def _step(self, data: bytes) -> None:
@@ -139,48 +161,62 @@ class Cursor:
         This is `_step` without its calls, which would take as long as the hashes.
         """
         link, head, time = bytes.fromhex(self.head), self.head.encode(), self.time.encode()
-        sequence, complete, host = self.sequence, self.complete, self.host.encode()
+        sequence, complete, host = self.sequence, 0, self.host.encode()
         for data in lines:
             parts = take_apart(data)
-            if parts is None or parts[3] != host or parts[4] != head or parts[5] < time:
+            if parts is None or parts.host != host or parts.prev_hash != head or parts.time < time:
                 break
-            after = sha256(link + blake3(b"{" + parts[1]).digest()).digest()
-            if after.hex().encode() != parts[0] or int(parts[6]) != sequence + 1:
+            after = sha256(link + blake3(b"{" + parts.body).digest()).digest()
+            if after.hex().encode() != parts.chain_head or int(parts.sequence) != sequence + 1:
                 break
-            link, head, time = after, parts[0], parts[5]
-            complete += parts[2] == b"true"
+            if parts.covers is not None:
+                break
+            link, head, time = after, parts.chain_head, parts.time
+            complete += parts.complete == b"true"
             sequence += 1
         self.head, self.time = link.hex(), time.decode()
-        self.sequence, self.complete = sequence, complete
+        if sequence > self.sequence:
+            self._spans.add(self.sequence, lines[: sequence - self.sequence], complete)
+        self.sequence, self.complete = sequence, self.complete + complete
 
     def _step_carefully(self, data: bytes) -> None:
         sealed = unseal(data)
         if sealed is None:
-            raise _DivergedError("a record's canonical JSON", _glimpse(data))
-        record = _fields(data)
+            raise DivergedError("a record's canonical JSON", glimpse(data))
+        record = fields_of(data)
         if record.get("prev_hash") != self.head:
-            raise _DivergedError(f"prev_hash {self.head}", _short(str(record.get("prev_hash"))))
+            raise DivergedError(f"prev_hash {self.head}", short(str(record.get("prev_hash"))))
         head = identity(self.head, sealed.body)
         if sealed.head != head:
-            raise _DivergedError(f"chain_head {head}", sealed.head)
+            raise DivergedError(f"chain_head {head}", sealed.head)
         self._check_fields(record)
         if self.strict:
-            self.record = _in_form(data)
+            self.record = in_form(data)
         self.head = head
         self.time = record["recorded_at_utc"]
-        self.complete += record.get("complete") is True
-        self.sequence += 1
+        complete = record.get("complete") is True
+        self._spans.add(self.sequence, [data], complete)
+        self.sequence, self.complete = self.sequence + 1, self.complete + complete
 
     def _check_fields(self, record: dict[str, Any]) -> None:
         sequence, time = record.get("sequence"), record.get("recorded_at_utc")
         if type(sequence) is not int or sequence != self.sequence + 1:
-            raise _DivergedError(f"sequence {self.sequence + 1}", _short(repr(sequence)))
+            raise DivergedError(f"sequence {self.sequence + 1}", short(repr(sequence)))
         if record.get("host") != self.host:
-            raise _DivergedError(f"host {self.host}", _short(repr(record.get("host"))))
+            raise DivergedError(f"host {self.host}", short(repr(record.get("host"))))
         if not isinstance(time, str) or not _UTC.fullmatch(time):
-            raise _DivergedError("recorded_at_utc in UTC", _short(repr(time)))
+            raise DivergedError("recorded_at_utc in UTC", short(repr(time)))
         if time < self.time:
-            raise _DivergedError(f"recorded_at_utc not before {self.time}", time)
+            raise DivergedError(f"recorded_at_utc not before {self.time}", time)
+        if "covers" in record:
+            self._check_covers(record["covers"], sequence)
+
+    def _check_covers(self, found: object, sequence: int) -> None:
+        if not covers_due(sequence):
+            raise DivergedError("covers only behind each 256 records", short(repr(found)))
+        wanted = self.span  # none where the walk began in the middle: what lies before it is not looked at
+        if wanted is not None and found != wanted.to_json():
+            raise DivergedError(f"covers {wanted.to_json()}", short(repr(found)))
 
 
 def first_since(records: Records, since: datetime, last: int) -> tuple[int, Divergence | None]:
@@ -193,54 +229,21 @@ def first_since(records: Records, since: datetime, last: int) -> tuple[int, Dive
     while low < high:
         middle = (low + high) // 2
         try:
-            time = _fields(records.read(middle)).get("recorded_at_utc")
+            time = fields_of(records.read(middle)).get("recorded_at_utc")
             if not isinstance(time, str):
-                raise _DivergedError("recorded_at_utc in UTC", _short(repr(time)))
-        except (NotARecordError, _DivergedError) as error:
-            found = error if isinstance(error, _DivergedError) else _DivergedError("a record", str(error))
+                raise DivergedError("recorded_at_utc in UTC", short(repr(time)))
+        except (NotARecordError, DivergedError) as error:
+            found = error if isinstance(error, DivergedError) else DivergedError("a record", str(error))
             return middle, Divergence(records.where(middle), middle, found.expected, found.found)
         low, high = (low, middle) if time >= wanted else (middle + 1, high)
     return low, None
 
 
 def _claimed_link(data: bytes) -> str:
-    prev_hash = str(_fields(data).get("prev_hash")) if unseal(data) else GENESIS
+    prev_hash = str(fields_of(data).get("prev_hash")) if unseal(data) else GENESIS
     if not _HEAD.fullmatch(prev_hash):
-        raise _DivergedError("a prev_hash of 64 hexadecimal digits", _short(prev_hash))
+        raise DivergedError("a prev_hash of 64 hexadecimal digits", short(prev_hash))
     return prev_hash
-
-
-def _fields(data: bytes) -> dict[str, Any]:
-    try:
-        value = parse_json(data.decode("utf-8"), "record")
-    except UnicodeDecodeError as error:
-        raise _DivergedError("UTF-8", f"byte 0x{data[error.start]:02x} at offset {error.start}") from error
-    except InputError as error:
-        raise _DivergedError("a record's canonical JSON", str(error)) from error
-    if not isinstance(value, dict):
-        raise _DivergedError("a record's canonical JSON", _glimpse(data))
-    return value
-
-
-def _in_form(data: bytes) -> Record:
-    """The record, which has exactly the fields of its type and kind, in their only canonical form."""
-    try:
-        record = json_model(data.decode("utf-8"), Record, "record")
-        check_subject(record)
-        again = record.to_bytes()
-    except BenchgovError as error:
-        raise _DivergedError("a valid record", "; ".join((error.message, *error.details))) from error
-    if again != data:
-        raise _DivergedError("canonical JSON (RFC 8785)", "other bytes of the same record")
-    return record
-
-
-def _glimpse(data: bytes) -> str:
-    return f"{len(data)} bytes that begin {data[:16]!r} and end {data[-8:]!r}" if data else "an empty file"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def verify_tail(files: LogFiles, host: str, sequence: int) -> Record | None:
