@@ -9,7 +9,7 @@ __all__ = ["_published", "consumer", "step"]
 
 
 def test_a_pull_request_is_compared_with_its_base_in_turn(consumer: Consumer, step: RunStep) -> None:
-    """Thirty times the work is a regression, whatever the stored baseline says; the dossier names the base."""
+    """Much more work is a regression, whatever the stored baseline says; the dossier names the base."""
     consumer.change(30)
     measured = step("run-bench", suite="demo", against=consumer.base, pairs="10")
     compared = step("compare-thresholds", check="false", comment="false")
