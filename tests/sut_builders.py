@@ -18,6 +18,7 @@ from benchgov.eval.sut.spec import SutSpec, callable_sut
 PIN = "00112233445566778899aabbccddeeff"
 ENVIRON = {
     "PATH": os.environ.get("PATH", os.defpath),
+    "TESTED_BY": str(os.getpid()),  # by which `running` knows the processes of these tests
     "HOME": os.environ.get("HOME", "/"),
     "PYTHONPATH": os.pathsep.join(
         [str(Path(benchgov.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -19,6 +19,7 @@ from benchgov.eval.sut.spec import callable_sut, command_sut
 from benchgov.eval.vocabulary import SUT_PROCESSES
 
 SECRET = "harness-secret-7f3a"
+OURS = f"TESTED_BY={ENVIRON['TESTED_BY']}".encode()
 confined_only = pytest.mark.skipif(not landlock.abi(), reason="the kernel has no Landlock")
 
 
@@ -46,10 +47,11 @@ def _next_case_is_answered(root: Path, sut: Sut) -> Iterator[None]:
 
 
 def running(mark: str) -> bool:
-    """Whether a process with that argument runs."""
+    """Whether a process with that argument runs that these tests started, not others at the same time."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if mark.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if mark.encode() in words and OURS in (folder / "environ").read_bytes().split(b"\0"):
                 return True
         except OSError:
             continue
