@@ -35,15 +35,19 @@ class Series:
     processes_left: int = 0
 
     def warm_up(self, sampler: Sampler) -> None:
-        """Take the warm-ups, and on the way find how many iterations make a sample long enough."""
+        """Take the warm-ups, and on the way find how many iterations make a sample long enough.
+
+        Every warm-up is asked, not only the first that was long enough: something else may have run then.
+        """
         calibrating = self.plan.iterations is None
         self.iterations = self.plan.iterations or 1
-        while self.warmup < self.plan.warmup or calibrating:
+        enough = not calibrating
+        while self.warmup < self.plan.warmup or not enough:
             wall = self._take(sampler)["wall_time"]
             self.warmup += 1
             if calibrating:
                 wanted = iterations_for(self.iterations, wall, self.plan.min_sample_ms)
-                calibrating = wanted != self.iterations and self.warmup < _MAX_CALIBRATIONS
+                enough = wanted == self.iterations or self.warmup >= _MAX_CALIBRATIONS
                 self.iterations = wanted
 
     def add(self, sampler: Sampler) -> None:

@@ -146,6 +146,20 @@ def test_a_series_calibrates_in_its_warm_ups_and_then_keeps_its_iterations() -> 
     assert series.values == {"wall_time": [1e6] * 5, "cpu_time": [5e5] * 5, "peak_memory": [10] * 5}
 
 
+def test_a_warm_up_that_was_disturbed_does_not_end_the_calibration() -> None:
+    """The next one tells, and another one confirms what it says."""
+
+    class Disturbed(FakeSampler):
+        def sample(self, iterations: int, timeout: float) -> dict[str, Any]:
+            reply = super().sample(iterations, timeout)
+            return {**reply, "wall_time": reply["wall_time"] + (2e7 if len(self.asked) == 1 else 0)}
+
+    series, sampler = Series(SamplingPlan(2, 5, 1.0, "process", None, 10.0)), Disturbed()
+    series.warm_up(sampler)
+    assert sampler.asked == [1, 1, 12]
+    assert (series.warmup, series.iterations) == (3, 12)
+
+
 def test_a_fixed_number_of_iterations_is_not_calibrated() -> None:
     """Warm-ups are then exactly as many as asked for."""
     series, sampler = Series(SamplingPlan(3, 5, 1.0, "process", 4, 10.0)), FakeSampler()
