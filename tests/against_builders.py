@@ -31,9 +31,9 @@ print("PASS\\nok  \\tdemo\\t0.1s")
 BUSY = "def f(): return sum(range(20000))\n"
 
 
-def settings(looks: str = "[10, 20, 40]") -> str:
-    """Only half as slow again is slower: what tests hold as equal stays so on a busy machine."""
-    return f"policy: {{statistics: {{looks: {looks}, min_effect: {{wall_time: 50}}}}}}\n"
+def settings(looks: str = "[10, 20, 40]", effect: int = 900) -> str:
+    """Only what takes ten times as long is slower: what tests hold as equal stays so on a busy machine."""
+    return f"policy: {{statistics: {{looks: {looks}, min_effect: {{wall_time: {effect}}}}}}}\n"
 
 
 def command(identity: str, line: str) -> str:

@@ -12,6 +12,7 @@ from tests.against_builders import (
     command,
     empty_repository,
     function,
+    settings,
 )
 
 import benchgov.environment
@@ -29,6 +30,7 @@ def test_control_holds_this_machine_against_the_policy(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Rounds of the same code, one with a slowdown; the result is a file, and a part of the dossier."""
+    (repository.root / "benchgov.yaml").write_text(settings(effect=50))
     repository.commit(command("one", "sleep 0.01") + function("two", "work:f"), bench__s__work=BUSY)
     arguments = ["control", "s", "--rounds=2", "--pairs=5", "--slowdown=400%", "--resplits=20"]
     assert run_cli(arguments) in (0, 1)

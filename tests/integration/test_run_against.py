@@ -31,10 +31,10 @@ def repository(git_repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_what_became_slower_is_a_regression_and_the_rest_is_not(
     repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A command that sleeps thirty times as long, beside one that does not, and one that is new."""
+    """A command that sleeps fifty times as long, beside one that does not, and one that is new."""
     repository.commit(command("slow", "sleep 0.005") + command("same", "sleep 0.005"))
     repository.commit(
-        command("slow", "sleep 0.15") + command("same", "sleep 0.005") + command("fresh", "sleep 0.001")
+        command("slow", "sleep 0.25") + command("same", "sleep 0.005") + command("fresh", "sleep 0.001")
     )
     assert against("--format", "json", pairs="--pairs=10") == 1
     report = json.loads(capsys.readouterr().out)
@@ -71,7 +71,7 @@ def test_compare_says_the_same_of_the_report(
 ) -> None:
     """The verdict is a function of the report: `compare`, audit and dossier need no other revision."""
     repository.commit(command("slow", "sleep 0.005"))
-    repository.commit(command("slow", "sleep 0.15"))
+    repository.commit(command("slow", "sleep 0.25"))
     assert against(pairs="--pairs=10") == 1
     assert run_cli(["compare", "--format", "json"]) == 1
     found = json.loads(capsys.readouterr().out.partition("\n{")[2].join(["{", ""]))
@@ -100,7 +100,7 @@ def test_suspicious_runs_get_more_pairs_than_others(
     """Looks after 5 and 10 pairs: what is much slower goes on, what has one side does not."""
     (repository.root / "benchgov.yaml").write_text(settings("[5, 10]"))
     repository.commit(command("slow", "sleep 0.005"))
-    repository.commit(command("slow", "sleep 0.15") + command("fresh", "true"))
+    repository.commit(command("slow", "sleep 0.25") + command("fresh", "true"))
     against(pairs="")
     assert len(repository.run_of("slow/v").metrics[0].samples) == 10
     assert len(repository.run_of("fresh/v").metrics[0].samples) == 5
@@ -111,7 +111,7 @@ def test_when_the_time_is_over_it_is_inconclusive_and_said(repository: Repositor
     """The first look is taken whatever the budget is; what looked worse is left open."""
     (repository.root / "benchgov.yaml").write_text(settings("[5, 20]"))
     repository.commit(command("slow", "sleep 0.005"))
-    repository.commit(command("slow", "sleep 0.15"))
+    repository.commit(command("slow", "sleep 0.25"))
     assert against("--max-minutes=0.0001", pairs="") == 0
     run = repository.run_of("slow/v")
     assert len(run.metrics[0].samples) == 5
@@ -133,10 +133,10 @@ def test_sources_are_executed_in_turn(repository: Repository) -> None:
     entry = "  - {id: go, family: f, source: {command: '{python} go.py', samples: tool}}\n"
     gone = "  - {id: old, family: f, source: {command: '{python} go.py', tool: go}}\n"
     repository.commit(entry + gone, bench__s__go="TIME = 100\n" + SOURCE)
-    repository.commit(entry, bench__s__go="TIME = 300\n" + SOURCE)
+    repository.commit(entry, bench__s__go="TIME = 3000\n" + SOURCE)
     assert against(pairs="--pairs=10") == 1
     run = repository.run_of("go/demo/Sort/go")
-    assert (run.metrics[0].samples, run.metrics[0].reference) == ((300.0,) * 10, (100.0,) * 10)
+    assert (run.metrics[0].samples, run.metrics[0].reference) == ((3000.0,) * 10, (100.0,) * 10)
     assert run.sampling.isolation == "process"
     asked = repository.report.config.against
     assert asked is not None

@@ -20,7 +20,7 @@ def repository(git_repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     made = empty_repository(git_repo, tmp_path, monkeypatch)
     made.commit("".join(command(name, "sleep 0.005") for name in ENTRIES))
     made.commit(
-        "".join(command(name, "sleep 0.15" if name == "three" else "sleep 0.005") for name in ENTRIES)
+        "".join(command(name, "sleep 0.25" if name == "three" else "sleep 0.005") for name in ENTRIES)
     )
     return made
 
