@@ -69,16 +69,21 @@ def covers(written: Sequence[bytes]) -> dict[str, Any]:
         return {}
     lines = written[-BUNDLE:]
     complete = sum(json.loads(line)["complete"] for line in lines)
-    tree = CompactRange()
-    for line in lines:
-        tree.append(leaf_hash(line))
     digest = f"blake3:{blake3(b''.join(lines)).hexdigest()}"
-    return {"covers": {"blake3": digest, "complete": complete, "root": tree.root().hex()}}
+    return {"covers": {"blake3": digest, "complete": complete, "root": root_of(lines).hex()}}
 
 
 def head_of(data: bytes) -> str:
     """The chain head that a record's bytes claim."""
     return data[15:79].decode()
+
+
+def root_of(files: Sequence[bytes]) -> bytes:
+    """The root of the tree over these records."""
+    tree = CompactRange()
+    for data in files:
+        tree.append(leaf_hash(data))
+    return tree.root()
 
 
 def seal_log(store: Path, host: str = HOST, keep: int = 0) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.audit_builders import HOST, covers, head_of, record_path, seal_log, write_log
+from tests.audit_builders import HOST, covers, head_of, record_path, root_of, seal_log, write_log
 
 from benchgov.audit import shape, spans
 from benchgov.audit.anchors import Anchor
@@ -20,7 +20,6 @@ from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.divergence import Divergence
 from benchgov.audit.encoding import seal
 from benchgov.audit.folder import FolderFiles
-from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.record import GENESIS
 from benchgov.audit.records import BUNDLE, bundle_path
 from benchgov.audit.verification import verify
@@ -60,10 +59,7 @@ class Log:
 
     def checkpoint(self, size: int) -> Checkpoint:
         """The checkpoint of the good log."""
-        tree = CompactRange()
-        for data in self.files[:size]:
-            tree.append(leaf_hash(data))
-        return Checkpoint("example.org/log", size, tree.root())
+        return Checkpoint("example.org/log", size, root_of(self.files[:size]))
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.audit_builders import HOST, covers, head_of, record_path, seal_log, write_log
+from tests.audit_builders import HOST, covers, head_of, record_path, root_of, seal_log, write_log
 
 from benchgov.audit.anchors import Anchor
 from benchgov.audit.checkpoint import Checkpoint
 from benchgov.audit.encoding import seal
 from benchgov.audit.folder import FolderFiles
-from benchgov.audit.merkle import CompactRange, leaf_hash
 from benchgov.audit.record import GENESIS
 from benchgov.audit.records import BUNDLE, bundle_path
 from benchgov.audit.verification import Verification, verify
@@ -73,10 +72,7 @@ class Log:
 
     def checkpoint(self, size: int) -> Checkpoint:
         """The checkpoint over so many records."""
-        tree = CompactRange()
-        for data in self.files[:size]:
-            tree.append(leaf_hash(data))
-        return Checkpoint("example.org/log", size, tree.root())
+        return Checkpoint("example.org/log", size, root_of(self.files[:size]))
 
     def breaks(self, *kept: Anchor | Checkpoint) -> int | None:
         """The position of the first divergence; the named file must be that record's."""
