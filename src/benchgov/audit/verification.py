@@ -70,7 +70,8 @@ def verify(
 ) -> Verification:
     """Walk every chain of the store, and say where the first one breaks.
 
-    `strict` also parses every record as its type and writes it again. `anchor`, and every head and
+    A bundle that the record behind it covers is hashed as a whole (`Cursor`). `strict` looks at every record
+    instead, parses it as its type and writes it again. `anchor`, and every head and
     checkpoint that was `kept`, must be held by a chain: that finds a cut tail, and a chain that was linked
     again from before.
 

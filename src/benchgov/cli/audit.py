@@ -104,7 +104,7 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
 
 
 @audit.command("verify")
-@click.option("--strict", is_flag=True, help="Also parse every record as its type and write it again.")
+@click.option("--strict", is_flag=True, help="Look at every record: its link, its type, its form.")
 @click.option("--head", metavar="[SEQ:]HEX", help="A head kept elsewhere, which the log must still hold.")
 @click.option(
     "--against",
@@ -133,7 +133,10 @@ def append(files: tuple[Path, ...], no_verify: bool, output_format: str, **given
 @config_option
 @format_option
 def verify(strict: bool, output_format: str, **given: Any) -> int:
-    """Verify the audit log: links, digests, sequence, host and time of every record.
+    """Verify the audit log: links, digests, sequence, host and time of its records.
+
+    A sealed bundle is hashed as a whole where the record behind it says what that must give. With --strict
+    every record is looked at by itself, which takes many times as long.
 
     This detects any change relative to what is kept elsewhere: give it with --head or --against. Without, a
     cut tail or a log that was written anew from some record on cannot be told from a good one.
