@@ -145,7 +145,7 @@ GROUPS = (
             _answer("segmentation_fault", "reads address 0", "rubric.killed", "signal"),
             _answer("answer_at_exit", "writes more in an `atexit` handler", HARMLESS),
             _answer("no_exit", "replaces `os._exit`", why="exit code"),
-            _answer("patched_json", "replaces `json.dumps` and `sys.stdout`"),
+            _answer("patched_json", "replaces what writes JSON, and `sys.stdout`"),
             _answer(
                 "lying_subclass",
                 "returns a subclass that writes other fields",

@@ -195,9 +195,30 @@ class PromotionVerdict(Wire):
 
 
 def build() -> None:
-    """Make what validates cases and scores now.
+    """Make what validates cases and scores now, and use it once.
 
-    It is made when it is first used: in a server that forks for each case, that would be in each fork.
+    It is made when it is first used, and some of it (what regular expressions work in) only by that: in a
+    server that forks for each case, that would be in each fork.
     """
     for model in (BenchCase, BenchScore, FailureMode):
         model.model_rebuild(force=True)
+    BenchCase.model_validate(_SOME_CASE).to_json()
+    mode = {"code": "some", "severity": "info", "detail": "some"}
+    BenchScore(passed=True, score=1.0, breakdown={"some": 1.0}, failure_modes=(mode,)).to_json()  # type: ignore[arg-type] # as a rubric may
+
+
+_SOME_CASE = {
+    "case_id": "some",
+    "task_class": "some",
+    "disposition": "positive",
+    "difficulty": "easy",
+    "source": "curated",
+    "curation_class": "held-out",
+    "commit_sha": "0" * 40,
+    "added_at": "2026-01-01T00:00:00.000000Z",
+    "last_validated_at": "2026-01-01T00:00:00.000000Z",
+    "input_path": "/",
+    "expected_path": "/",
+    "cassette_canary_pin": "0" * 32,
+    "case_digest": "blake3:" + "0" * 64,
+}

@@ -13,7 +13,7 @@ from tests.sut_builders import case_of, make_repository
 
 from benchgov.eval.canary import current
 from benchgov.eval.cost_tag import current_tag
-from benchgov.eval.isolation.worker import Last
+from benchgov.eval.isolation.answering import Last
 from benchgov.eval.sut.child import prepare
 
 MODULE = "systems_for_test_sut_child"

@@ -10,7 +10,6 @@ import contextlib
 import os
 import resource
 import signal
-import threading
 from typing import Any
 
 _LIMITS = tuple(getattr(resource, name) for name in sorted(dir(resource)) if name.startswith("RLIMIT_"))
@@ -50,6 +49,8 @@ def _threads() -> int:
     """Those of libraries, too, where the kernel tells."""
     with contextlib.suppress(OSError):
         return len(os.listdir("/proc/self/task"))
+    import threading  # here: once it is loaded, each fork spends more on its threads than on all else
+
     return threading.active_count()
 
 

@@ -41,7 +41,7 @@ class Program:
     """What a server runs.
 
     `target`, `module:function` of ours, is imported first. Then the process is confined, and the function
-    is called with `setup`: it imports what is not trusted and returns the handler (`worker.Handler`).
+    is called with `setup`: it imports what is not trusted and returns the handler (`answering.Handler`).
     `sweeps`: look for processes that an answer left behind; needless where none can be started. `lasting`:
     let the server answer further questions; not where an answer's process could reach into it. `reused`: let
     one process answer question after question, as long as each leaves it as it was (`footprint`); what the
@@ -114,13 +114,12 @@ class ForkServer:
             ProcessFailure: as `ask`, but for what the process says and how it ends.
         """
         self.start()
-        message: dict[str, Json] = {
-            "nonce": nonce,
-            "question": task.question,
+        heading: dict[str, Json] = {
             "folder": str(task.folder) if task.folder else None,
             "environ": dict(task.environ),
             **_restrictions(task.confinement, task.limits),
         }
+        message = _lines(heading, {"nonce": nonce, "question": task.question})
         began = time.monotonic()
         try:
             printed, status = self._exchange(message, Watch(task.limits, timeout, task.problem))
@@ -158,14 +157,16 @@ class ForkServer:
 
     def _prepare(self) -> None:
         program = self._program
-        message: dict[str, Json] = {
+        heading: dict[str, Json] = {
             "target": program.target,
             "setup": program.setup,
             "reused": program.reused,
             **_restrictions(program.confinement, program.limits),
         }
         try:
-            printed, status = self._exchange(message, Watch(program.limits or Limits(), START_SECONDS))
+            printed, status = self._exchange(
+                _lines(heading), Watch(program.limits or Limits(), START_SECONDS)
+            )
             if status != READY:
                 kind: Kind = "not_confined" if status == UNCONFINED else "not_started"
                 raise printed.failure(kind, f"cannot be loaded: {_last_line(printed.stderr)}")
@@ -180,7 +181,7 @@ class ForkServer:
             raise
         self._failed_starts.clear()
 
-    def _exchange(self, message: dict[str, Json], watch: Watch) -> tuple[Printed, bytes]:
+    def _exchange(self, message: bytes, watch: Watch) -> tuple[Printed, bytes]:
         """Send a message with three streams, and gather what comes until the worker says something."""
         assert self._started is not None
         control = self._started.control
@@ -294,15 +295,19 @@ def _restrictions(confinement: Confinement | None, limits: Limits | None) -> dic
     }
 
 
+def _lines(*documents: dict[str, Json]) -> bytes:
+    """The heading of a question, and the question (`answering`): a line each."""
+    return b"".join(json.dumps(document, allow_nan=False).encode() + b"\n" for document in documents)
+
+
 def _last_line(stderr: bytes | bytearray) -> str:
     lines = bytes(stderr).decode("utf-8", "replace").strip().splitlines()
     return lines[-1] if lines else "it printed nothing"
 
 
 @contextlib.contextmanager
-def _question_file(message: dict[str, Json]) -> Iterator[int]:
+def _question_file(data: bytes) -> Iterator[int]:
     """A file without a name: a process that never reads its question keeps nobody waiting."""
-    data = json.dumps(message, allow_nan=False).encode()
     descriptor = _nameless()
     try:
         while data:

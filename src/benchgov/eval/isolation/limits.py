@@ -10,6 +10,9 @@ from benchgov.eval.isolation.kernel import LINUX
 
 MIB = 1024 * 1024
 
+Lowered = tuple[tuple[int, int], ...]
+"""Kinds of limits (`resource.RLIMIT_…`), each with what it is to be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -30,14 +33,25 @@ class Limits:
 
     def apply(self) -> None:
         """Set the kernel's limits for this process and what it starts; none is raised above what it is."""
-        _lower(resource.RLIMIT_CORE, 0)
-        _lower(resource.RLIMIT_CPU, self.cpu_seconds)
-        # DATA counts what is private and writable, AS what is shared between processes and mapped files, too.
-        _lower(resource.RLIMIT_DATA, self.memory_bytes)
-        _lower(resource.RLIMIT_AS, None if self.memory_bytes is None else 2 * self.memory_bytes)
-        _lower(resource.RLIMIT_FSIZE, self.file_bytes)
-        _lower(resource.RLIMIT_NOFILE, self.open_files)
-        _lower(resource.RLIMIT_NPROC, self.processes)
+        lower(self.lowered())
+
+    def lowered(self) -> Lowered:
+        """What `apply` changes of the limits that this process has."""
+        wanted = (
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, self.cpu_seconds),
+            # DATA counts what is private and writable, AS what is shared, and mapped files, too.
+            (resource.RLIMIT_DATA, self.memory_bytes),
+            (resource.RLIMIT_AS, None if self.memory_bytes is None else 2 * self.memory_bytes),
+            (resource.RLIMIT_FSIZE, self.file_bytes),
+            (resource.RLIMIT_NOFILE, self.open_files),
+            (resource.RLIMIT_NPROC, self.processes),
+        )
+        return tuple(
+            (kind, limit)
+            for kind, most in wanted
+            if most is not None and (limit := _bounded(kind, most)) is not None
+        )
 
     def to_json(self) -> dict[str, int | None]:
         """The limits as plain JSON types."""
@@ -49,15 +63,18 @@ class Limits:
         return cls(**value)
 
 
-def _lower(kind: int, wanted: int | None) -> None:
-    if wanted is None:
-        return
+def lower(lowered: Lowered) -> None:
+    """Set these limits for this process and what it starts."""
+    for kind, limit in lowered:
+        try:
+            resource.setrlimit(kind, (limit, limit))
+        except (OSError, ValueError):
+            if LINUX:
+                raise  # elsewhere some kinds are known by name only
+
+
+def _bounded(kind: int, wanted: int) -> int | None:
+    """`wanted`, or less where no more is allowed; None where that is what holds."""
     soft, hard = resource.getrlimit(kind)
     limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft == hard == limit:
-        return
-    try:
-        resource.setrlimit(kind, (limit, limit))
-    except (OSError, ValueError):
-        if LINUX:
-            raise  # elsewhere some kinds are known by name only
+    return None if soft == hard == limit else limit

@@ -6,18 +6,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchgov.eval import models  # noqa: F401 (loaded once, before the confinement, for all forks)
+from benchgov.eval import models  # before the confinement, once for all forks
+from benchgov.eval.isolation.answering import Handler
 from benchgov.eval.isolation.bench_finder import PREFIX, BenchFinder
-from benchgov.eval.isolation.worker import Handler
 from benchgov.eval.registry import default_registry
-from benchgov.eval.rubric import Rubric, answer
+from benchgov.eval.rubric import Rubric
 
 
 def prepare(setup: dict[str, str]) -> Handler:
     """Import the registration of the bench at `bench_path`, and return what scores with its rubric."""
-    import benchgov.eval.models
-
-    benchgov.eval.models.build()
+    models.build()
     bench_path = Path(setup["bench_path"])
     BenchFinder(bench_path).install()
     import_module(f"{PREFIX}.{bench_path.name}.registration")
@@ -35,4 +33,5 @@ class Scoring:
 
     def __call__(self, question: dict[str, Any]) -> Any:
         """The score of a `case` and a `harness_output`, as plain JSON types."""
-        return answer(self._rubric_class(), {**question, "nonce": ""})["score"]
+        case = models.BenchCase.model_validate(question["case"])
+        return self._rubric_class().score(case, question["harness_output"]).to_json()

@@ -10,18 +10,16 @@ import inspect
 import json
 import os
 import sys
-import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 from benchgov.eval.isolation import landlock
+from benchgov.eval.isolation.answering import Handler, Last
 from benchgov.eval.isolation.kernel import libc
-from benchgov.eval.isolation.worker import Handler, Last
 
 JSON, RAISED, MALFORMED = "json", "raised", "malformed"
 """What the process of a callable answers: the text of its answer, or a line that says why there is none."""
@@ -33,39 +31,21 @@ Target = Callable[[Any], Any]
 
 
 def prepare(setup: Mapping[str, Any]) -> Handler:
-    """The handler (`isolation.worker`) of a SUT: `{"root", "module", "name", "cassettes"}` or `{"command"}`.
+    """The handler (`isolation.answering`) of a SUT.
+
+    `setup` is `{"root", "module", "name", "cassettes"}` or `{"command"}`.
 
     Raises:
         Exception: whatever the import of the module raises; there is no such name in it.
     """
     if setup.get("command"):
         return lambda question: _become(setup["command"], question)
-    target = _load(setup)
-    return lambda question: _answer(target, question)
-
-
-def _load(setup: Mapping[str, Any]) -> Target:
-    sys.path.insert(0, setup["root"])
-    import benchgov.eval.canary  # these here, rather than after each fork
-    import benchgov.eval.cost_tag
-    import benchgov.eval.models
-
-    benchgov.eval.models.build()
-    if setup["cassettes"]:
-        import benchgov.eval.cassettes
-
-        benchgov.eval.cassettes.preload()
-    target: Any = import_module(setup["module"])
-    for name in setup["name"].split("."):
-        target = getattr(target, name)
-    if not callable(target):
-        raise TypeError(f"{setup['module']}:{setup['name']} is not callable")
-    if inspect.iscoroutinefunction(target):
-        import asyncio  # noqa: F401
-    return target  # type: ignore[no-any-return]
+    return _Called(setup)
 
 
 def _become(command: list[str], question: Mapping[str, Any]) -> NoReturn:
+    import tempfile
+
     tempfile.tempdir = None  # the one that was found when the module was loaded is another one's
     with tempfile.TemporaryFile() as stream:  # a file without a name: who never reads it keeps nobody waiting
         stream.write(json.dumps({key: question[key] for key in ("case", "input_path")}).encode())
@@ -78,51 +58,71 @@ def _become(command: list[str], question: Mapping[str, Any]) -> NoReturn:
         os._exit(_CANNOT_RUN)
 
 
-def _answer(target: Target, question: Mapping[str, Any]) -> dict[str, str] | Last:
-    """What `target` returns for the case of `question`; what it raises is an answer, too."""
-    tempfile.tempdir = None
-    try:
-        with _standard_output_kept():
-            value = copy_context().run(_call, target, question)
-    except BaseException as error:  # a SUT may raise anything, and may exit
-        traceback.print_exc()
-        return Last({RAISED: f"{type(error).__name__}: {error}"[:DETAIL]})
-    if not isinstance(value, Mapping):
-        return Last({MALFORMED: f"the SUT returned {type(value).__name__}, not a mapping"})
-    try:
-        answer = {JSON: json.dumps(dict(value), allow_nan=False)}
-    except (TypeError, ValueError, RecursionError) as error:
-        return Last({MALFORMED: f"the SUT's answer is not JSON: {error}"[:DETAIL]})
-    # With a cassette it was kept from the network, which is for good.
-    return Last(answer) if question["case"].get("cassette_path") else answer
+class _Called:
+    """The handler of a callable. What it needs is loaded here, rather than after each fork."""
+
+    def __init__(self, setup: Mapping[str, Any]) -> None:
+        sys.path.insert(0, setup["root"])
+        from benchgov.eval import canary, cost_tag, models
+
+        models.build()
+        self._case = models.BenchCase.model_validate
+        self._tagged, self._pinned = cost_tag.tagged, canary.pinned
+        self._flush = libc().fflush
+        self._encode = json.JSONEncoder(allow_nan=False).encode
+        if setup["cassettes"]:
+            import benchgov.eval.cassettes
+
+            benchgov.eval.cassettes.preload()
+        self._target = _loaded(setup)
+
+    def __call__(self, question: Mapping[str, Any]) -> dict[str, str] | Last:
+        """What the callable returns for the case of `question`; what it raises is an answer, too."""
+        if temporary := sys.modules.get("tempfile"):  # the folder that it found is another one's
+            vars(temporary)["tempdir"] = None
+        try:
+            value = self._with_standard_output_kept(question)
+        except BaseException as error:  # a SUT may raise anything, and may exit
+            traceback.print_exc()
+            return Last({RAISED: f"{type(error).__name__}: {error}"[:DETAIL]})
+        if not isinstance(value, dict | Mapping):
+            return Last({MALFORMED: f"the SUT returned {type(value).__name__}, not a mapping"})
+        try:
+            answer = {JSON: self._encode(dict(value))}
+        except (TypeError, ValueError, RecursionError) as error:
+            return Last({MALFORMED: f"the SUT's answer is not JSON: {error}"[:DETAIL]})
+        # With a cassette it was kept from the network, which is for good.
+        return Last(answer) if question["case"].get("cassette_path") else answer
+
+    def _with_standard_output_kept(self, question: Mapping[str, Any]) -> Any:
+        """Programs that the SUT starts inherit standard output, and would print into the answer."""
+        kept = os.dup(1)
+        os.dup2(2, 1)
+        try:
+            return copy_context().run(self._call, question)
+        finally:
+            self._flush(None)  # what a library in C printed is this case's
+            os.dup2(kept, 1)
+            os.close(kept)
+
+    def _call(self, question: Mapping[str, Any]) -> Any:
+        case = self._case(question["case"])
+        with self._tagged(question["tag"]), self._pinned(question["canary"]):
+            if case.cassette_path is None:
+                return _awaited(self._target(case))
+            with _replay(case.cassette_path, question["canary"], offline=question["offline"]):
+                return _awaited(self._target(case))
 
 
-@contextmanager
-def _standard_output_kept() -> Iterator[None]:
-    """Programs that the SUT starts inherit standard output, and would print into the answer."""
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        libc().fflush(None)  # what a library in C printed is this case's
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
-def _call(target: Target, question: Mapping[str, Any]) -> Any:
-    from benchgov.eval.canary import pinned
-    from benchgov.eval.cost_tag import tagged
-    from benchgov.eval.models import BenchCase
-
-    case = BenchCase.model_validate(question["case"])
-    with ExitStack() as stack:
-        stack.enter_context(tagged(question["tag"]))
-        stack.enter_context(pinned(question["canary"]))
-        if case.cassette_path is not None:
-            stack.enter_context(_replay(case.cassette_path, question["canary"], offline=question["offline"]))
-        value = target(case)
-        return _awaited(value) if inspect.isawaitable(value) else value
+def _loaded(setup: Mapping[str, Any]) -> Target:
+    target: Any = import_module(setup["module"])
+    for name in setup["name"].split("."):
+        target = getattr(target, name)
+    if not callable(target):
+        raise TypeError(f"{setup['module']}:{setup['name']} is not callable")
+    if inspect.iscoroutinefunction(target):
+        import asyncio  # noqa: F401
+    return target  # type: ignore[no-any-return]
 
 
 def _replay(path: Path, canary: str, *, offline: bool) -> Any:
@@ -134,6 +134,8 @@ def _replay(path: Path, canary: str, *, offline: bool) -> Any:
 
 
 def _awaited(value: Any) -> Any:
+    if isinstance(value, dict) or not inspect.isawaitable(value):
+        return value
     import asyncio
 
     async def wait() -> Any:
