@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from benchgov.eval.hosts import Hosts, Pair
     from benchgov.eval.models import BenchCase, BenchScore
 
+_STAGES = 2
+"""While the rubric judges a case, the system under test works on another."""
+
 _NEARLY = 0.8
 """The share of the cost cap from which on it is warned of."""
 
@@ -92,9 +95,9 @@ class Execution:
         span: Span,
         done: Executed,
     ) -> None:
-        workers = min(self.concurrency, len(cases))
+        workers = min(_STAGES * self.concurrency, len(cases))
         with ThreadPoolExecutor(workers, "eval") as pool, ExitStack() as stack:
-            pair = stack.enter_context(self.hosts(workers))
+            pair = stack.enter_context(self.hosts(min(self.concurrency, len(cases))))
             waiting = iter(cases)
             running: dict[Future[BenchScore], str] = {}
             try:

@@ -32,6 +32,8 @@ SCRUBBED: Mapping[str, str] = {
     # Libraries of linear algebra reserve memory for each thread of a large machine.
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    # Memory in one piece rather than in many, so that it fits large pages (`heap`).
+    "PYTHONMALLOC": "malloc",
     # They would be looked for among all that is installed, and are no part of a score.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }

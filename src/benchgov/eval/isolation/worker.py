@@ -21,6 +21,7 @@ from benchgov.eval.isolation import forking
 from benchgov.eval.isolation.answering import STREAMS, Answering, Handler, adopt, printed, read_heading
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.footprint import footprint
+from benchgov.eval.isolation.heap import open_map, use_large_pages
 from benchgov.eval.isolation.kernel import LINUX, drop_capabilities, no_new_privileges
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.seccomp import Filter, no_processes
@@ -36,11 +37,13 @@ def serve(control: socket.socket) -> NoReturn:
     nothing = os.open(os.devnull, os.O_RDWR)
     adopt(_receive(control), printed())
     heading = read_heading()
+    memory_map = open_map()
     handler = _start(heading, control)
     answering = Answering(handler, nothing, _last_filter(heading["confinement"]))
     answering.release()
     gc.collect()
     gc.freeze()
+    use_large_pages(memory_map)
     ask = (_Reused if heading["reused"] else _Fresh)(answering, control).ask
     os.write(control.fileno(), READY)
     while True:
