@@ -14,7 +14,7 @@ from tests.sut_builders import ENVIRON, acting, ask, case_of, failure_of, make_r
 
 from benchgov.eval.cassettes import record
 from benchgov.eval.cost_tag import invocation_tag
-from benchgov.eval.isolation.footprint import footprint
+from benchgov.eval.isolation.footprint import footprint, surroundings
 from benchgov.eval.sut.host import Sut
 from benchgov.eval.sut.spec import SutSpec, callable_sut
 
@@ -201,6 +201,6 @@ def test_a_footprint_is_the_same_when_nothing_has_changed(tmp_path: Path) -> Non
     os.chdir(gone)
     try:
         gone.rmdir()
-        assert footprint()["folder"] is None
+        assert surroundings()["folder"] is None
     finally:
         os.chdir(here)

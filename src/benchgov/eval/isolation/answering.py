@@ -62,7 +62,7 @@ class Answering:
         self._nothing = nothing
         self._last = last
         self._printed = printed()
-        self._environ = dict(os.environ)
+        self._own: dict[str, str | None] = {}
 
     def take(self, streams: Sequence[int]) -> Taken:
         """Make `streams` the standard ones, and be in the folder and the environment of their question."""
@@ -74,7 +74,9 @@ class Answering:
                 os.chdir(heading["folder"])
             except OSError as error:
                 problem = error
-        os.environ.update(heading["environ"])
+        for name, value in heading["environ"].items():
+            self._own[name] = os.environ.get(name)
+            os.environ[name] = value
         limits = heading["limits"]
         return Taken(
             size=os.fstat(0).st_size,
@@ -87,12 +89,12 @@ class Answering:
         """Let go of the streams of a question, and of the variables that it brought."""
         for stream in range(STREAMS):
             os.dup2(self._nothing, stream)
-        own = self._environ
-        for name, value in list(os.environ.items()):
-            if name not in own:
-                del os.environ[name]
-            elif value != own[name]:
-                os.environ[name] = own[name]
+        for name, value in self._own.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._own.clear()
 
     def renew(self) -> None:
         """Print to 2 by an object of its own: whoever answered may have closed the last one."""

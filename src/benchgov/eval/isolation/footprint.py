@@ -18,14 +18,17 @@ _SIGNALS = tuple(map(int, signal.valid_signals()))
 _STREAMS = 3
 
 
+def surroundings() -> dict[str, Any]:
+    """What each question brings: the folder and the variables of its process."""
+    return {"folder": _folder(), "environment": dict(os.environ)}
+
+
 def footprint() -> dict[str, Any]:
-    """The state of this process, by kind; equal to another one if nothing of it has changed since.
+    """All other state of this process, by kind; equal to another one if nothing of it has changed since.
 
     `children` is true when there is any, running or not; looking for them takes leave of one that has ended.
     """
     return {
-        "folder": _folder(),
-        "environment": dict(os.environ),
         "threads": _threads(),
         "children": _has_children(),
         "files": _open_files(),

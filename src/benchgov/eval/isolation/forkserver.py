@@ -34,6 +34,7 @@ START_SECONDS = 60.0
 MAX_STARTS = 2
 """So often in a row a start may fail: code that cannot be loaded is not tried for each question."""
 _NONCE_BYTES = 16
+_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -277,8 +278,10 @@ def one_answer(printed: Printed, nonce: str) -> Any:
     from benchgov.documents import parse_json  # loads pydantic, which the worker does without
 
     try:
-        document = parse_json(printed.stdout.decode("utf-8"), "its standard output")
-        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+        text = printed.stdout.decode("utf-8")
+        document = parse_json(text, "its standard output")
+        if "\\u" in text:
+            json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (UnicodeError, InputError) as error:
         raise printed.failure("malformed_output", f"not one JSON document: {error}") from None
     if not isinstance(document, dict) or set(document) != {"nonce", "answer"}:
@@ -297,7 +300,7 @@ def _restrictions(confinement: Confinement | None, limits: Limits | None) -> dic
 
 def _lines(*documents: dict[str, Json]) -> bytes:
     """The heading of a question, and the question (`answering`): a line each."""
-    return b"".join(json.dumps(document, allow_nan=False).encode() + b"\n" for document in documents)
+    return b"".join(_ENCODER.encode(document).encode() + b"\n" for document in documents)
 
 
 def _last_line(stderr: bytes | bytearray) -> str:

@@ -15,6 +15,7 @@ from benchgov.eval.isolation.limits import Limits
 
 _CHUNK_BYTES = 1 << 16
 _TICK_SECONDS = 0.2
+_PATIENCE_SECONDS = 0.03
 
 Kind = Literal[
     "not_started",  # nothing could be asked: the code could not be imported, or the process not be made
@@ -89,10 +90,14 @@ class Collector:
         deadline = time.monotonic() + self._watch.seconds
         next_look = time.monotonic() + _TICK_SECONDS
         poll = select.poll()
-        for descriptor in (*self._sinks, self._control):
-            poll.register(descriptor, select.POLLIN)
+        poll.register(self._control, select.POLLIN)
+        # What is answered at once fits into the pipes, and is read when its process has ended, without being
+        # woken for it before.
+        ready = self._wait(poll, deadline, _PATIENCE_SECONDS)
+        if not ready:
+            for pipe in self._sinks:
+                poll.register(pipe, select.POLLIN)
         while True:
-            ready = self._wait(poll, deadline)
             if self._control in ready:
                 for pipe in self._sinks:
                     self._drain(pipe)
@@ -103,12 +108,13 @@ class Collector:
             if time.monotonic() >= next_look:
                 next_look += _TICK_SECONDS
                 self._look()
+            ready = self._wait(poll, deadline, _TICK_SECONDS)
 
-    def _wait(self, poll: select.poll, deadline: float) -> list[int]:
+    def _wait(self, poll: select.poll, deadline: float, most: float) -> list[int]:
         left = deadline - time.monotonic()
         if left <= 0:
             raise self.printed.failure("timeout", f"did not answer within {self._watch.seconds:g} s")
-        return [descriptor for descriptor, _ in poll.poll(math.ceil(1000 * min(left, _TICK_SECONDS)))]
+        return [descriptor for descriptor, _ in poll.poll(math.ceil(1000 * min(left, most)))]
 
     def _look(self) -> None:
         if problem := self._watch.problem():

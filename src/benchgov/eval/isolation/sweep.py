@@ -15,6 +15,7 @@ from pathlib import Path
 
 MAX_ROUNDS = 2000
 PAUSE_SECONDS = 0.001
+_READ_BYTES = 4096
 
 
 def sweep(spare: Collection[int] = ()) -> int:
@@ -24,21 +25,25 @@ def sweep(spare: Collection[int] = ()) -> int:
     """
     ended: set[int] = set()
     for _ in range(MAX_ROUNDS):
-        reap(spare)
-        running = descendants(os.getpid(), spare)
-        if not running:
+        # Without a child there is nothing below it: mostly this is all that there is to do.
+        if not reap(spare):
             break
+        running = descendants(os.getpid(), spare)
         ended.update(pid for pid, parent in running.items() if _kill(pid, parent))
         time.sleep(PAUSE_SECONDS)
     return len(ended)
 
 
-def reap(spare: Collection[int] = ()) -> None:
-    """Take leave of children that have ended, but for `spare`, whose end somebody else waits for."""
-    for pid in children(os.getpid()):
-        if pid not in spare:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+def reap(spare: Collection[int] = ()) -> bool:
+    """Take leave of children that have ended, but for `spare`, whose end somebody else waits for.
+
+    Whether there were any besides.
+    """
+    others = [pid for pid in children(os.getpid()) if pid not in spare]
+    for pid in others:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return bool(others)
 
 
 def descendants(pid: int, spare: Collection[int] = ()) -> dict[int, int]:
@@ -59,8 +64,19 @@ def children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError):
-                found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
+                found += map(int, _text(f"/proc/{pid}/task/{thread}/children").split())
     return found
+
+
+def _text(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = b""
+        while more := os.read(descriptor, _READ_BYTES):
+            data += more
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def kill_group(pid: int) -> None:

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from benchgov.eval.isolation import forking
 from benchgov.eval.isolation.answering import STREAMS, Answering, Handler, adopt, printed, read_heading
 from benchgov.eval.isolation.confine import Confinement
-from benchgov.eval.isolation.footprint import footprint
+from benchgov.eval.isolation.footprint import footprint, surroundings
 from benchgov.eval.isolation.heap import open_map, use_large_pages
 from benchgov.eval.isolation.kernel import LINUX, drop_capabilities, no_new_privileges
 from benchgov.eval.isolation.limits import Limits
@@ -167,11 +167,13 @@ class _Reused:
     def _answer_on(self, asked: socket.socket) -> NoReturn:
         """Answer the questions that come on `asked`."""
         answering = self._answering
+        at_first = footprint()
         while True:
             taken = answering.take(_receive(asked))
             answering.tighten(taken)
-            before = footprint()
-            if not answering.answer(taken) or taken.tightens or footprint() != before:
+            before = surroundings()
+            fit = answering.answer(taken) and not taken.tightens
+            if not fit or surroundings() != before or footprint() != at_first:
                 os._exit(0)
             answering.release()
             answering.renew()
