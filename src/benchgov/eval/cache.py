@@ -149,8 +149,11 @@ def put_file(path: Path, data: bytes) -> None:
     temporary = f"{folder or os.curdir}/.{name}.{os.getpid()}.tmp"
     try:
         descriptor = _made_with_folder(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
-        with open(descriptor, "wb") as stream:  # noqa: PTH123
-            stream.write(data)
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+        finally:
+            os.close(descriptor)
         os.replace(temporary, path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from benchgov.eval.cache import Cache, CorruptEntryError
 from benchgov.eval.lower_bound import preload
+from benchgov.eval.pacing import LeftOutError, Paced
 from benchgov.eval.plan import Plan, cache_key, key_parts
 from benchgov.eval.scoring import Bench, score_case
 from benchgov.eval.spans import Span
@@ -100,22 +101,24 @@ class Execution:
             pair = stack.enter_context(self.hosts(min(self.concurrency, len(cases))))
             waiting = iter(cases)
             running: dict[Future[BenchScore], str] = {}
+            paced = Paced(pair.sut, self.concurrency, self.max_cost_usd)
+            task = self._task(replace(pair, sut=paced), span)
             try:
-                _fill(pool, waiting, running, self._task(pair, span), workers)
+                _fill(pool, waiting, running, task, workers)
                 preload()  # while the first processes start
                 while running:
                     ended = wait(running, return_when=FIRST_COMPLETED).done
-                    scored = [(running.pop(future), future.result()) for future in ended]
+                    scored = list(_scored(ended, running))
                     for case_id, score in scored:
                         self._count(case_id, score, done)
-                    affordable = done.spent_usd <= self.max_cost_usd
-                    if affordable:  # before the scores are kept, so that no process waits for that
-                        _fill(pool, waiting, running, self._task(pair, span), workers)
+                    spent = paced.is_spent
+                    if not spent:  # before the scores are kept, so that no process waits for that
+                        _fill(pool, waiting, running, task, workers)
                     for case_id, score in scored:
                         self._keep(case_id, score, keys[case_id])
-                    if not affordable:
-                        done.complete = len(done.scores) == len(keys)
+                    if spent and not paced.is_waited_for(running.values()):
                         break
+                done.complete = len(done.scores) == len(keys)
             finally:
                 stack.close()  # now: threads that wait for an answer get none, and the pool can end
 
@@ -138,6 +141,16 @@ class Execution:
         if self.cache is not None and not is_of_harness(score):
             self.cache.put(cache_key(parts), score, parts, f"{self.plan.task_class}/{case_id}")
         self.observer.scored(case_id, score, hit=False)
+
+
+def _scored(
+    ended: Collection[Future[BenchScore]], running: dict[Future[BenchScore], str]
+) -> Iterator[tuple[str, BenchScore]]:
+    """The scores of cases that have ended, which run no more."""
+    for future in ended:
+        case_id = running.pop(future)
+        with suppress(LeftOutError):
+            yield case_id, future.result()
 
 
 def _fill(

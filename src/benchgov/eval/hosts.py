@@ -41,10 +41,7 @@ class Pair:
 
 
 class Hosts(Protocol):
-    """Opens a pair of which each works on so many cases at a time, and lets more wait.
-
-    When the block ends, none of their processes is left.
-    """
+    """Opens the pair for so many cases at a time; when the block ends, none of their processes is left."""
 
     def __call__(self, concurrency: int) -> AbstractContextManager[Pair]:
         """The open pair."""
@@ -67,7 +64,7 @@ def isolated_hosts(
         from benchgov.eval.isolation.rubrics import open_rubric
         from benchgov.eval.sut.host import open_sut
 
-        more = {"note": note, "lanes": concurrency} if note else {"lanes": concurrency}
+        more = {"note": note} if note else {}
         with (
             open_rubric(task_class.bench_path, root, level=level, processes=concurrency) as rubric,
             open_sut(spec, root, level=level, environ=environ, deny=deny, **more) as sut,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.eval_builders import STUB, Hosts, Observed, copy_bench, mode, score
 
 from benchgov.errors import UsageError
 from benchgov.eval.isolation.rubrics import RubricFailure
-from benchgov.eval.models import BenchCase
+from benchgov.eval.models import BenchCase, BenchScore
 from benchgov.eval.plan import parse_shard
 from benchgov.eval.prepare import Prepared, Request, prepare
 from benchgov.eval.runner import Finished, Options, World, run_eval
@@ -58,14 +59,19 @@ def test_a_report_holds_every_case_by_id(scene: Scene) -> None:
     def answer(case: BenchCase) -> dict[str, Any]:
         if case.case_id == "001-two":
             assert gate.wait(30)
-        elif case.case_id == "003-thousand":  # which begins when 002-ten has its score
-            gate.set()
         return {}
 
-    scene.hosts.answer = answer
+    def judge(case: BenchCase, output: Mapping[str, Any]) -> BenchScore:
+        judged.append(case.case_id)
+        if len(judged) == 2:
+            gate.set()
+        return score()
+
+    judged: list[str] = []
+    scene.hosts.answer, scene.hosts.judge = answer, judge
     report = scene.run().report
     assert [case_id for case_id, _ in report.per_case] == NAMES
-    assert scene.observed.scores[0][0] == "002-ten"
+    assert judged[-1] == "001-two"
     assert (report.complete, report.held_out_count, report.mean_score) == (True, 2, 1.0)
     assert scene.hosts.open == 0
     assert scene.hosts.tags["001-two"] == f"bench:2026-01-02T03:04:05.000678Z:{STUB}:001-two"
@@ -148,6 +154,49 @@ def test_the_run_stops_when_the_money_is_spent(scene: Scene) -> None:
     scene.options = replace(scene.options, max_cost_usd=5.0)
     finished = scene.run()
     assert (finished.hits, finished.report.complete, finished.report.run_id) == (2, True, whole.run_id)
+
+
+def test_an_answer_that_was_paid_for_is_judged(scene: Scene) -> None:
+    """However long the rubric takes: the money ran out with another answer, which was judged before."""
+    answered = threading.Event()
+
+    def answer(case: BenchCase) -> dict[str, Any]:
+        if case.case_id == "002-ten":
+            answered.set()
+        return {}
+
+    def judge(case: BenchCase, output: Mapping[str, Any]) -> BenchScore:
+        assert answered.wait(30)
+        if case.case_id == "001-two":
+            time.sleep(0.3)
+        return score()
+
+    scene.hosts = Hosts(answer, judge, cost_usd=0.5)
+    scene.options = replace(scene.options, concurrency=1, max_cost_usd=0.9)
+    report = scene.run().report
+    assert [case_id for case_id, _ in report.per_case] == NAMES[:2]
+    assert scene.hosts.asked == NAMES[:2]
+
+
+def test_no_more_cases_are_asked_at_a_time_than_was_said(scene: Scene) -> None:
+    """While the rubric judges one, the next is asked; so each has a case when there is one at a time."""
+    asked, both = [], threading.Barrier(2, timeout=30)
+
+    def answer(case: BenchCase) -> dict[str, Any]:
+        asked.append(case.case_id)
+        if case.case_id == "002-ten":
+            both.wait()
+        assert len(asked) == 1 + NAMES.index(case.case_id)
+        return {}
+
+    def judge(case: BenchCase, output: Mapping[str, Any]) -> BenchScore:
+        if case.case_id == "001-two":
+            both.wait()
+        return score()
+
+    scene.hosts = Hosts(answer, judge)
+    scene.options = replace(scene.options, concurrency=1)
+    assert scene.run().report.complete
 
 
 def test_a_case_that_is_being_scored_is_cancelled_with_the_run(scene: Scene) -> None:

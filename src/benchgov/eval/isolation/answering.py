@@ -63,6 +63,8 @@ class Answering:
         self._last = last
         self._printed = printed()
         self._own: dict[str, str | None] = {}
+        self._limits: dict[str, Any] | None = None
+        self._lowered: Lowered = ()
 
     def take(self, streams: Sequence[int]) -> Taken:
         """Make `streams` the standard ones, and be in the folder and the environment of their question."""
@@ -77,10 +79,12 @@ class Answering:
         for name, value in heading["environ"].items():
             self._own[name] = os.environ.get(name)
             os.environ[name] = value
-        limits = heading["limits"]
+        if heading["limits"] != self._limits:  # mostly they are those of the last question
+            self._limits = heading["limits"]
+            self._lowered = Limits.from_json(self._limits).lowered() if self._limits else ()
         return Taken(
             size=os.fstat(0).st_size,
-            lowered=Limits.from_json(limits).lowered() if limits else (),
+            lowered=self._lowered,
             confinement=heading["confinement"],
             problem=problem,
         )

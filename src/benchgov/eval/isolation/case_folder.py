@@ -22,8 +22,10 @@ class CaseFolder:
     for each case.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, guarded: bool = False) -> None:
+        """`guarded`: whoever is shown the folder can write in `work` only."""
         self.root = root
+        self._guarded = guarded
         self.given = root / "given"
         self.work = root / "work"
         self._copies = Copies(self.given / "case")
@@ -46,14 +48,20 @@ class CaseFolder:
 
     def empty(self) -> None:
         """Remove what a case left; or make the folders again, where something has taken their places."""
+        if self._guarded:
+            self._copies.trust()
+        else:
+            self._empty_given()
+        for name in os.listdir(self.work):
+            wipe(self.work / name)
+
+    def _empty_given(self) -> None:
         if not all(stat.S_ISDIR(_mode(folder)) for folder in (self.given, self.work)):
             wipe(self.root)
             self.make()
         kept = {self._copies.folder.name} if self._copies.tidy() else set()
         for name in set(os.listdir(self.given)) - kept:
             wipe(self.given / name)
-        for name in os.listdir(self.work):
-            wipe(self.work / name)
 
     def problem(self, limits: Limits) -> str | None:
         """What is wrong with what lies in `work` by now, if it is too much."""

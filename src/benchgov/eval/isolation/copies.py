@@ -70,6 +70,10 @@ class Copies:
         self._made = None
         return wipe(self._workshop)
 
+    def trust(self) -> None:
+        """As `tidy`, where those who were shown the copies cannot have changed them."""
+        self._tidied = True
+
     def _take_back(self) -> None:
         """Move the copies to where they are made; of a link that is there instead, the link."""
         if self._workshop != self.folder and os.path.lexists(self.folder):
@@ -164,14 +168,13 @@ def _rewrite(source: str | Path, target: str) -> None:
     try:
         read = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            size = 0
-            while chunk := os.read(read, _CHUNK_BYTES):
+            status, size = os.fstat(read), 0
+            while size < status.st_size and (chunk := os.read(read, _CHUNK_BYTES)):
                 size += len(chunk)
                 while chunk:
                     chunk = chunk[os.write(write, chunk) :]
             # After, not before: a file that was cut to nothing is brought to the disk when it is closed.
             os.ftruncate(write, size)
-            status = os.fstat(read)
             os.fchmod(write, stat.S_IMODE(status.st_mode))
             os.utime(write, ns=(status.st_atime_ns, status.st_mtime_ns))
         finally:

@@ -1,7 +1,7 @@
 """Make a process that forks for each question cheaper to fork: its memory in few large pages.
 
-A fork copies an entry for each page of its parent's memory, and its end takes all of them back: for a Python that
-has loaded Pydantic, 4,000. Large pages are 512 at once.
+A fork copies an entry for each page of its parent's memory, and its end takes all of them back: for a Python
+that has loaded Pydantic, 4,000. A large page is 512 of them at once.
 """
 
 from __future__ import annotations

@@ -55,12 +55,15 @@ class Limits:
 
     def to_json(self) -> dict[str, int | None]:
         """The limits as plain JSON types."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: getattr(self, name) for name in _NAMES}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Limits:
         """The limits that `to_json` gave."""
         return cls(**value)
+
+
+_NAMES = tuple(one.name for one in fields(Limits))
 
 
 def lower(lowered: Lowered) -> None:

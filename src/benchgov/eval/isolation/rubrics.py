@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ class RubricHost:
                 task = Task(
                     question={"case": shown.to_json(), "harness_output": dict(harness_output)},
                     folder=folder.work,
-                    limits=replace(self._limits, cpu_seconds=_cpu_seconds(self._limits, timeout)),
+                    limits=_within(self._limits, timeout),
                     problem=lambda: folder.problem(self._limits),
                 )
                 return server.ask(task, timeout)
@@ -167,7 +168,8 @@ def open_rubric(
     limits = limits or Limits()
     plan = _planned(bench_path.resolve(), level, limits)
     with hidden(), _temporary_folder() as base:
-        folders = [CaseFolder(base / str(index)) for index in range(processes)]
+        guarded = confines(level)
+        folders = [CaseFolder(base / str(index), guarded=guarded) for index in range(processes)]
         for folder in folders:
             folder.make()
         with ForkServers([plan.server(folder) for folder in folders]) as servers:
@@ -192,9 +194,11 @@ def _planned(bench_path: Path, level: Level, limits: Limits) -> _Plan:
     return _Plan(bench_path, level, Launch(python=python, path=path), reads, limits)
 
 
-def _cpu_seconds(limits: Limits, timeout: float) -> int:
+@lru_cache
+def _within(limits: Limits, timeout: float) -> Limits:
     """No more processor time than the clock allows: a busy rubric ends even with nobody there to end it."""
-    return min(limits.cpu_seconds or int(timeout) + 1, int(timeout) + 1)
+    most = int(timeout) + 1
+    return replace(limits, cpu_seconds=min(limits.cpu_seconds or most, most))
 
 
 def _valid(answered: Answered) -> BenchScore:

@@ -97,11 +97,7 @@ class Collector:
         if not ready:
             for pipe in self._sinks:
                 poll.register(pipe, select.POLLIN)
-        while True:
-            if self._control in ready:
-                for pipe in self._sinks:
-                    self._drain(pipe)
-                return _message(self._control)
+        while self._control not in ready:
             for pipe in ready:
                 if not self._drain(pipe):
                     poll.unregister(pipe)
@@ -109,6 +105,9 @@ class Collector:
                 next_look += _TICK_SECONDS
                 self._look()
             ready = self._wait(poll, deadline, _TICK_SECONDS)
+        for pipe in self._sinks:
+            self._drain(pipe)
+        return _message(self._control)
 
     def _wait(self, poll: select.poll, deadline: float, most: float) -> list[int]:
         left = deadline - time.monotonic()

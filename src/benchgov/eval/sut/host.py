@@ -33,7 +33,6 @@ from benchgov.eval.sut.spec import SutSpec
 from benchgov.text import one_line
 
 KEPT_LOG_BYTES = 64 * 1024
-MAX_LANES = 256
 
 _UNCONFINED: tuple[IsolationClass, ...] = ("in-process", "subprocess")
 _CODES = {
@@ -133,11 +132,8 @@ def open_sut(
     environ: Mapping[str, str],
     deny: Sequence[Path] = (),
     note: Note = lambda _case, _failure: None,
-    lanes: int = MAX_LANES,
 ) -> Iterator[Sut]:
     """The system under test `spec` of the repository at `root`, until the block ends; then none of it runs.
-
-    It works on up to `lanes` cases at a time; a further one waits, which takes nothing off its deadline.
 
     From the level `landlock` on it is confined, where the kernel has Landlock (`Sut.confined`): it cannot
     read what lies below `deny`, which should name every case, nor write the repository. `environ` is the
@@ -150,11 +146,11 @@ def open_sut(
     confined = level not in _UNCONFINED and landlock.abi() > 0
     setting = Setting(spec, root.resolve(), dict(environ), tuple(deny), confined)
     digest = sut_digest(spec, setting.root, environ)
-    opened = Lanes(setting, lanes)
+    lanes = Lanes(setting)
     try:
-        yield Sut(setting, opened, digest, note)
+        yield Sut(setting, lanes, digest, note)
     finally:
-        opened.close()
+        lanes.close()
 
 
 def _started(lane: Lane) -> None:

@@ -88,11 +88,10 @@ class Setting:
 
 
 class Lanes:
-    """Lanes that are made as cases need them, up to `most`; further cases wait. Safe from many threads."""
+    """As many lanes as there are cases at the same time. Safe from many threads."""
 
-    def __init__(self, setting: Setting, most: int) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._most = most
         self._work = Path(tempfile.mkdtemp(prefix="benchgov-sut-")).resolve()
         self._lock = threading.Condition()
         self._idle: list[Lane] = []
@@ -119,7 +118,6 @@ class Lanes:
             self._closed = True
             idle, self._idle = self._idle, []
             busy = list(self._busy)
-            self._lock.notify_all()
         for lane in busy:
             lane.server.interrupt()
         for lane in idle:
@@ -130,7 +128,6 @@ class Lanes:
 
     def _take(self, *, cassettes: bool) -> Lane:
         with self._lock:
-            self._lock.wait_for(lambda: self._closed or self._idle or len(self._busy) < self._most)
             if self._closed:
                 raise SutFailure(EXCEPTION, "the run has ended")
             lane = self._idle.pop() if self._idle else self._new(cassettes=cassettes)
