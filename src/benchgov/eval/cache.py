@@ -68,8 +68,8 @@ class Cache:
         entry = {"parts": dict(parts), "score": value, "digest": digest_of(value)}
         latest = {"key": key, "parts": dict(parts)}
         with self._locked():
-            put_file(self._score(key), canonical_json(entry) + b"\n")
-            put_file(self._latest(case), canonical_json(latest) + b"\n")
+            put_file(f"{self.folder}/scores/{key}.json", canonical_json(entry) + b"\n")
+            put_file(f"{self.folder}/latest/{case}.json", canonical_json(latest) + b"\n")
 
     def latest(self, case: str) -> dict[str, str] | None:
         """The parts of the key under which `case` (`<task class>/<case id>`) was last kept."""
@@ -131,9 +131,8 @@ class Cache:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        path = self.folder / ".lock"
         try:
-            descriptor = _made_with_folder(str(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+            descriptor = _made_with_folder(f"{self.folder}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}", where=str(self.folder)) from error
         try:
@@ -143,7 +142,7 @@ class Cache:
             os.close(descriptor)
 
 
-def put_file(path: Path, data: bytes) -> None:
+def put_file(path: str | Path, data: bytes) -> None:
     """Put a file in its place at once. It is not synced: what a crash loses is scored again."""
     folder, name = os.path.split(path)
     temporary = f"{folder or os.curdir}/.{name}.{os.getpid()}.tmp"

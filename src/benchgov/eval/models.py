@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from benchgov.canonical import digest_of
+from benchgov.canonical import Json, digest_of
 from benchgov.eval.vocabulary import ISOLATION_LEVELS, IsolationClass, SutProcess
 from benchgov.wire import Blake3, Name, Sha256, Utc, Wire
 
@@ -102,6 +103,12 @@ class BenchCase(Wire):
     cassette_canary_pin: CanaryPin
     case_digest: Blake3
     rubric_wall_clock_seconds: Annotated[float, Field(gt=0, le=300)] = 60.0
+
+    def shown(self, paths: Mapping[str, Path | None]) -> Json:
+        """The case as plain JSON types, with other `paths`: those of copies that were made for a reader."""
+        said = self.to_json()
+        assert isinstance(said, dict)
+        return {**said, **{name: path and str(path) for name, path in paths.items()}}
 
     @model_validator(mode="after")
     def _sourced(self) -> BenchCase:

@@ -68,7 +68,7 @@ def score_case(case: BenchCase, pair: Pair, bench: Bench, span: Span) -> BenchSc
         }
     )
     if bench.details is not None:
-        put_file(bench.details / f"{case.case_id}.json", _detail(case, score, trace))
+        put_file(f"{bench.details}/{case.case_id}.json", _detail(case, score, trace))
     return score
 
 

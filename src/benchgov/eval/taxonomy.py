@@ -80,7 +80,7 @@ def resolved(score: BenchScore, task_class: TaskClass) -> BenchScore:
     modes = tuple(resolve_mode(mode, task_class.failure_mode_taxonomy) for mode in score.failure_modes)
     if any(is_harness(mode.code) for mode in modes):
         return failed("rubric.unknown_failure_mode").model_copy(update={"failure_modes": modes})
-    return score.model_copy(update={"failure_modes": modes})
+    return score if modes == score.failure_modes else score.model_copy(update={"failure_modes": modes})
 
 
 def resolve_mode(mode: FailureMode, taxonomy: Mapping[str, Severity]) -> FailureMode:
@@ -88,7 +88,7 @@ def resolve_mode(mode: FailureMode, taxonomy: Mapping[str, Severity]) -> Failure
     severity = taxonomy.get(mode.code)
     if severity is None:
         return FailureMode(code="rubric.unknown_failure_mode", severity="block", detail=mode.code)
-    return mode.model_copy(update={"severity": severity})
+    return mode if mode.severity == severity else mode.model_copy(update={"severity": severity})
 
 
 def is_harness(code: str) -> bool:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
 
-Shape = dict[str, bool]
-"""What lies below a folder: by path in it, whether that is a folder; all others are files of one name."""
+Found = dict[str, os.stat_result]
+"""What there is, folders after what is in them: by path, the status of each folder and file of one name."""
 
 
 class Copies:
@@ -29,8 +29,14 @@ class Copies:
     def __init__(self, folder: Path, workshop: Path | None = None) -> None:
         self.folder = folder
         self._workshop = workshop or folder
-        self._made: Shape | None = None
+        self._made: dict[str, bool] | None = None
+        """By path, whether that is a folder."""
         self._tidied = False
+        self._places: dict[str, Path] = {}
+
+    def place(self, name: str) -> Path:
+        """Where the copy of that name lies, if there is one."""
+        return self._places.get(name) or self._places.setdefault(name, self.folder / name)
 
     def put(self, sources: Mapping[str, Path]) -> dict[str, Path]:
         """Hold copies of `sources`, files or folders, by these names: bytes, modes and times.
@@ -43,16 +49,16 @@ class Copies:
         if not self._tidied:
             self.tidy()
         self._tidied = False
-        shape = _together(sources)
-        if shape is None or not (shape == self._made and self._written_over(sources, shape)):
+        found = _found(sources)
+        if found is None or not (_kinds(found) == self._made and self._written_over(sources, found)):
             self._made = None
             self._emptied()
             for name, source in sources.items():
                 _copy(source, self._workshop / name)
-            self._made = shape
+            self._made = _kinds(found) if found is not None else None
         if self._workshop != self.folder:
             self._workshop.rename(self.folder)
-        return {name: self.folder / name for name in sources}
+        return {name: self.place(name) for name in sources}
 
     def tidy(self) -> bool:
         """Leave nothing behind but the copies, to be written over; whether that is so.
@@ -65,7 +71,7 @@ class Copies:
         except OSError:
             self._made = None
             return False
-        if self._made is not None and _shape(self._workshop) == self._made:
+        if self._made is not None and _kinds_in(self._workshop) == self._made:
             return True
         self._made = None
         return wipe(self._workshop)
@@ -83,13 +89,16 @@ class Copies:
         wipe(self._workshop)
         self._workshop.mkdir(mode=0o700)
 
-    def _written_over(self, sources: Mapping[str, Path], shape: Shape) -> bool:
+    def _written_over(self, sources: Mapping[str, Path], found: Found) -> bool:
         """Give the files that are there the new contents; not so where one cannot be written."""
+        workshop = f"{self._workshop}{os.sep}"
         try:
-            for path, is_folder in shape.items():
-                name, _, below = path.partition(os.sep)
-                source = os.path.join(sources[name], below) if below else sources[name]  # noqa: PTH118
-                (_restate if is_folder else _rewrite)(source, os.path.join(self._workshop, path))  # noqa: PTH118
+            for path, status in found.items():
+                if stat.S_ISDIR(status.st_mode):
+                    _restate(status, workshop + path)
+                else:
+                    name, slash, below = path.partition(os.sep)
+                    _rewrite(f"{sources[name]}{slash}{below}", status, workshop + path)
         except OSError:
             return False
         return True
@@ -112,47 +121,56 @@ def wipe(path: Path) -> bool:
     return not os.path.lexists(path)
 
 
-def _together(sources: Mapping[str, Path]) -> Shape | None:
-    """What a folder with copies of `sources` holds, contents of a folder before the folder."""
-    found: Shape = {}
-    for name, source in sources.items():
-        status = source.stat()
-        if stat.S_ISDIR(status.st_mode):
-            inside = _shape(source)
-            if inside is None:
+def _found(sources: Mapping[str, Path]) -> Found | None:
+    """What a folder with copies of `sources` holds; None where that is more than folders and plain files."""
+    found: Found = {}
+    try:
+        for name, source in sources.items():
+            status = os.lstat(source)
+            if stat.S_ISDIR(status.st_mode):
+                _walk(str(source), name + os.sep, found)
+            elif not _is_plain(status):
                 return None
-            found |= {f"{name}{os.sep}{path}": is_folder for path, is_folder in inside.items()}
-        found[name] = stat.S_ISDIR(status.st_mode)
+            found[name] = status
+    except (_NeitherError, RecursionError):
+        return None
     return found
 
 
-def _shape(folder: Path) -> Shape | None:
-    """What lies below `folder`; None where that is more than folders, and files that have one name each."""
+def _kinds(found: Found) -> dict[str, bool]:
+    return {path: stat.S_ISDIR(status.st_mode) for path, status in found.items()}
+
+
+def _kinds_in(folder: Path) -> dict[str, bool] | None:
+    """The kinds of what lies below `folder`; None where it is none, or holds more than `_found` knows."""
+    found: Found = {}
     try:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             return None
-        return _walk(str(folder), "", {})
+        _walk(str(folder), "", found)
     except (OSError, _NeitherError, RecursionError):
         return None
+    return _kinds(found)
 
 
 class _NeitherError(Exception):
     """Something is neither a folder nor a file of one name."""
 
 
-def _walk(folder: str, prefix: str, found: Shape) -> Shape:
-    """`found`, with all that lies below `folder`: the contents of a folder before the folder."""
+def _is_plain(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
+def _walk(folder: str, prefix: str, found: Found) -> None:
+    """Add all that lies below `folder`: the contents of a folder before the folder."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            path = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                _walk(entry.path, path + os.sep, found)
-                found[path] = True
-            elif entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_nlink == 1:
-                found[path] = False
-            else:
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode):
+                _walk(entry.path, f"{prefix}{entry.name}{os.sep}", found)
+            elif not _is_plain(status):
                 raise _NeitherError
-    return found
+            found[prefix + entry.name] = status
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -162,29 +180,28 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _rewrite(source: str | Path, target: str) -> None:
-    """The bytes, mode and times of `source`, in the file that `target` is."""
+def _rewrite(source: str, status: os.stat_result, target: str) -> None:
+    """The bytes of `source`, whose mode and times are those of `status`, in the file that `target` is."""
     write = os.open(target, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        read = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        read = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            status, size = os.fstat(read), 0
+            size = 0
             while size < status.st_size and (chunk := os.read(read, _CHUNK_BYTES)):
                 size += len(chunk)
                 while chunk:
                     chunk = chunk[os.write(write, chunk) :]
-            # After, not before: a file that was cut to nothing is brought to the disk when it is closed.
-            os.ftruncate(write, size)
-            os.fchmod(write, stat.S_IMODE(status.st_mode))
-            os.utime(write, ns=(status.st_atime_ns, status.st_mtime_ns))
         finally:
             os.close(read)
+        # After, not before: a file that was cut to nothing is brought to the disk when it is closed.
+        os.ftruncate(write, size)
+        os.fchmod(write, stat.S_IMODE(status.st_mode))
+        os.utime(write, ns=(status.st_atime_ns, status.st_mtime_ns))
     finally:
         os.close(write)
 
 
-def _restate(source: str | Path, target: str) -> None:
+def _restate(status: os.stat_result, target: str) -> None:
     """The mode and times of a folder."""
-    status = os.stat(source)  # noqa: PTH116
     os.chmod(target, stat.S_IMODE(status.st_mode))  # noqa: PTH101
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

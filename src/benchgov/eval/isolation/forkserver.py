@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import secrets
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +25,7 @@ from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.keeper import LOADED, SWEEP
 from benchgov.eval.isolation.launch import END_SECONDS, Launch, Started
 from benchgov.eval.isolation.limits import Limits
-from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Watch
+from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Streams, Watch
 from benchgov.eval.isolation.worker import READY, UNCONFINED
 
 START_SECONDS = 60.0
@@ -186,15 +184,17 @@ class ForkServer:
         """Send a message with three streams, and gather what comes until the worker says something."""
         assert self._started is not None
         control = self._started.control
-        with _question_file(message) as question, _pipe() as out, _pipe() as err:
+        streams = Streams(message)
+        try:
             try:
-                socket.send_fds(control, [b"?"], [question, out.write, err.write])
+                socket.send_fds(control, [b"?"], streams.handed)
             except OSError:
                 raise ProcessFailure("killed", "its process was gone before it was asked") from None
-            out.hand_over()
-            err.hand_over()
-            collector = Collector((out.read, err.read), control.fileno(), watch)
+            streams.hand_over()
+            collector = Collector(streams.kept, control.fileno(), watch)
             return collector.printed, collector.collect()
+        finally:
+            streams.close()
 
     def _sweep(self, printed: Printed, status: bytes) -> None:
         """Leave nothing behind of what was asked; a server that is gone is ended wholly by whoever called."""
@@ -306,46 +306,3 @@ def _lines(*documents: dict[str, Json]) -> bytes:
 def _last_line(stderr: bytes | bytearray) -> str:
     lines = bytes(stderr).decode("utf-8", "replace").strip().splitlines()
     return lines[-1] if lines else "it printed nothing"
-
-
-@contextlib.contextmanager
-def _question_file(data: bytes) -> Iterator[int]:
-    """A file without a name: a process that never reads its question keeps nobody waiting."""
-    descriptor = _nameless()
-    try:
-        while data:
-            data = data[os.write(descriptor, data) :]
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _nameless() -> int:
-    if hasattr(os, "memfd_create"):  # it needs no disk
-        return os.memfd_create("question")
-    with tempfile.TemporaryFile() as stream:
-        return os.dup(stream.fileno())
-
-
-class _Pipe:
-    """A pipe of which one end is handed over."""
-
-    def __init__(self) -> None:
-        self.read, self.write = os.pipe()
-
-    def hand_over(self) -> None:
-        """Close the end that somebody else has by now."""
-        if self.write >= 0:
-            os.close(self.write)
-            self.write = -1
-
-
-@contextlib.contextmanager
-def _pipe() -> Iterator[_Pipe]:
-    pipe = _Pipe()
-    try:
-        yield pipe
-    finally:
-        pipe.hand_over()
-        os.close(pipe.read)

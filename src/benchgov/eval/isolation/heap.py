@@ -9,9 +9,10 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TextIO
 
-from benchgov.eval.isolation.kernel import LINUX, libc
+from benchgov.eval.isolation.kernel import libc
 
 _MADV_COLLAPSE = 25
 _LARGE = 2 * 1024 * 1024
@@ -19,8 +20,13 @@ _WRITABLE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p \S+ \S+ 0 *(?:\[heap\])?\n
 
 
 def open_map() -> TextIO | None:
-    """The kernel's list of what this process has in memory: a confined process cannot open it any more."""
-    return open("/proc/self/maps", encoding="ascii", errors="replace") if LINUX else None  # noqa: PTH123
+    """The kernel's list of what this process has in memory; None where `/proc` is not there.
+
+    A confined process cannot open it any more.
+    """
+    with suppress(OSError):
+        return open("/proc/self/maps", encoding="ascii", errors="replace")  # noqa: PTH123
+    return None
 
 
 def use_large_pages(memory_map: TextIO | None) -> None:

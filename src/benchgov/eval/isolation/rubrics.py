@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from benchgov.eval.models import BANNED_WORDS, BenchCase, BenchScore
 from benchgov.text import one_line
 
 _MAX_DETAIL = 500
+_BANNED = re.compile("|".join(BANNED_WORDS))
 
 _CODES: Mapping[Kind, str] = {
     "not_started": "rubric.malformed_output",
@@ -138,15 +140,13 @@ class RubricHost:
         with self._servers.lend() as (index, server):
             folder = self._folders[index]
             with folder.holding(input=case.input_path, expected=case.expected_path) as copies:
-                shown = case.model_copy(
-                    update={
-                        "input_path": copies["input"],
-                        "expected_path": copies["expected"],
-                        "cassette_path": None,
-                    }
-                )
+                paths = {
+                    "input_path": copies["input"],
+                    "expected_path": copies["expected"],
+                    "cassette_path": None,
+                }
                 task = Task(
-                    question={"case": shown.to_json(), "harness_output": dict(harness_output)},
+                    question={"case": case.shown(paths), "harness_output": dict(harness_output)},
                     folder=folder.work,
                     limits=_within(self._limits, timeout),
                     problem=lambda: folder.problem(self._limits),
@@ -214,7 +214,7 @@ def _valid(answered: Answered) -> BenchScore:
 
 def _refuse_banned(code: str, names: Any, answered: Answered) -> None:
     for name in names:
-        if any(word in name.lower() for word in BANNED_WORDS):
+        if _BANNED.search(name.lower()):
             raise RubricFailure(code, f"{name!r} is what a model says of itself", answered.stderr)
 
 

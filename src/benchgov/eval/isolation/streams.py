@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import select
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,6 +63,52 @@ class Watch:
     limits: Limits
     seconds: float
     problem: Callable[[], str | None] = lambda: None
+
+
+class Streams:
+    """A question's three streams: a file that holds it, and two pipes for what is printed.
+
+    The file has no name, so a process that never reads its question keeps nobody waiting. `handed` are
+    somebody else's when they have been sent, `kept` the ends of the pipes that are read here.
+    """
+
+    def __init__(self, question: bytes) -> None:
+        self.handed: list[int] = [_nameless()]
+        self._kept: list[int] = []
+        try:
+            while question:
+                question = question[os.write(self.handed[0], question) :]
+            os.lseek(self.handed[0], 0, os.SEEK_SET)
+            for _ in range(2):
+                read, write = os.pipe()
+                self._kept.append(read)
+                self.handed.append(write)
+        except OSError:
+            self.close()
+            raise
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """The ends to read standard output and standard error from."""
+        return self._kept[0], self._kept[1]
+
+    def hand_over(self) -> None:
+        """Close what somebody else has by now."""
+        while self.handed:
+            os.close(self.handed.pop())
+
+    def close(self) -> None:
+        """Close all that is open here."""
+        self.hand_over()
+        while self._kept:
+            os.close(self._kept.pop())
+
+
+def _nameless() -> int:
+    if hasattr(os, "memfd_create"):  # it needs no disk
+        return os.memfd_create("question")
+    with tempfile.TemporaryFile() as stream:
+        return os.dup(stream.fileno())
 
 
 class Collector:

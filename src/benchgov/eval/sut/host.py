@@ -98,8 +98,8 @@ class Sut:
 
     def _task(self, place: Place, tag: str, canary: str) -> Task:
         environ = {TAG_VARIABLE: tag, CANARY_VARIABLE: canary, "TMPDIR": str(place.folder)}
-        folder = self._setting.root if self.spec.command else place.case.input_path
-        said = {**place.question(), "tag": tag, "canary": canary, "offline": self.confined}
+        folder = self._setting.root if self.spec.command else place.input_path
+        said = {**place.question, "tag": tag, "canary": canary, "offline": self.confined}
         return Task(said, folder, environ=environ, limits=self._setting.limits)
 
     def _returned(self, lane: Lane, task: Task, timeout: float) -> tuple[bytes, bytes]:

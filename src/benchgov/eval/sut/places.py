@@ -12,14 +12,11 @@ from benchgov.eval.models import BenchCase
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one case is worked on; `case` is the case as the SUT sees it, with the paths of the copies."""
+    """Where one case is worked on, and what is said of it to the SUT's process (`child`)."""
 
     folder: Path
-    case: BenchCase
-
-    def question(self) -> dict[str, Json]:
-        """What is said of the case to the SUT's process (`child`)."""
-        return {"case": self.case.to_json(), "input_path": str(self.case.input_path)}
+    input_path: Path
+    question: dict[str, Json]
 
 
 def lay_out(case: BenchCase, copies: Copies) -> Place:
@@ -34,7 +31,8 @@ def lay_out(case: BenchCase, copies: Copies) -> Place:
     if case.cassette_path is not None:
         sources[f"cassette{case.cassette_path.suffix}"] = case.cassette_path
     made = copies.put(sources)
-    paths: dict[str, Path] = {"input_path": made["input"], "expected_path": copies.folder / "expected"}
+    paths = {"input_path": made["input"], "expected_path": copies.place("expected")}
     if case.cassette_path is not None:
         paths["cassette_path"] = made[f"cassette{case.cassette_path.suffix}"]
-    return Place(copies.folder, case.model_copy(update=paths))
+    question: dict[str, Json] = {"case": case.shown(paths), "input_path": str(made["input"])}
+    return Place(copies.folder, made["input"], question)
