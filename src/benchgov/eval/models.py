@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -201,6 +202,7 @@ class PromotionVerdict(Wire):
     requires_human_approval: Literal[True] = True
 
 
+@cache
 def build() -> None:
     """Make what validates cases and scores now, and use it once.
 

@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.eval.isolation.confine import Confinement
 from benchgov.eval.isolation.keeper import LOADED, SWEEP
-from benchgov.eval.isolation.launch import END_SECONDS, Launch, Started
+from benchgov.eval.isolation.launch import END_SECONDS, Started
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.streams import Collector, Kind, Printed, ProcessFailure, Streams, Watch
 from benchgov.eval.isolation.worker import READY, UNCONFINED
@@ -44,7 +44,8 @@ class Program:
     `sweeps`: look for processes that an answer left behind; needless where none can be started. `lasting`:
     let the server answer further questions; not where an answer's process could reach into it. `reused`: let
     one process answer question after question, as long as each leaves it as it was (`footprint`); what the
-    code keeps in its memory reaches the next question.
+    code keeps in its memory reaches the next question. `environ`: variables besides those that it is started
+    with.
     """
 
     target: str
@@ -54,6 +55,14 @@ class Program:
     sweeps: bool = True
     lasting: bool = True
     reused: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+class Starts(Protocol):
+    """What starts a keeper: a `Launch`, or a `Starter`."""
+
+    def start(self) -> Started:
+        """Start one; raises `OSError`."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class Answered:
 class ForkServer:
     """One server; started by the first question, and again after it has been ended."""
 
-    def __init__(self, program: Program, launch: Launch) -> None:
+    def __init__(self, program: Program, launch: Starts) -> None:
         self._program = program
         self._launch = launch
         self._started: Started | None = None
@@ -160,6 +169,7 @@ class ForkServer:
             "target": program.target,
             "setup": program.setup,
             "reused": program.reused,
+            "environ": dict(program.environ),
             **_restrictions(program.confinement, program.limits),
         }
         try:

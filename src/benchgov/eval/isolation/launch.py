@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import benchgov
 from benchgov.eval.isolation.sweep import kill_group
@@ -39,15 +40,24 @@ SCRUBBED: Mapping[str, str] = {
 }
 """All of the environment that a rubric has."""
 
-_BOOT = "import sys; sys.path.extend(sys.argv[3:]); from benchgov.eval.isolation.keeper import main; "
-_INHERIT = _BOOT + "main(int(sys.argv[1]), int(sys.argv[2]))"
+_BOOT = "import sys; sys.path.extend(sys.argv[3:]); "
+_KEEP = "from benchgov.eval.isolation.keeper import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+
+
+class Process(Protocol):
+    """A process that can be waited for, as a `subprocess.Popen` is."""
+
+    pid: int
+
+    def wait(self, timeout: float | None = None) -> object:
+        """Wait for its end; raises `subprocess.TimeoutExpired`."""
 
 
 @dataclass
 class Started:
     """A keeper that runs: its process, the socket that it takes orders on, and the worker's."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     orders: socket.socket
     control: socket.socket
     kill: Callable[[], object] = lambda: None
@@ -87,13 +97,21 @@ class Launch:
         handed = (keeping.fileno(), serving.fileno())
         with keeping, serving:
             try:
-                command = [*self.wrapper, self.python, *self.flags, "-c", _INHERIT, *map(str, handed)]
-                process = spawn([*command, *self.path], self.environ, handed)
+                process = self.run(_KEEP, handed, *handed)
             except OSError:
                 orders.close()
                 control.close()
                 raise
         return Started(process, orders, control)
+
+    def run(self, code: str, given: tuple[object, object], *handed: int) -> subprocess.Popen[bytes]:
+        """Start a Python that runs `code` with two arguments, and has these descriptors.
+
+        Raises:
+            OSError: there is no such program, or no process can be made.
+        """
+        command = [*self.wrapper, self.python, *self.flags, "-c", _BOOT + code, *map(str, given)]
+        return spawn([*command, *self.path], self.environ, handed)
 
 
 def spawn(

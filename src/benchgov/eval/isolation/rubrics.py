@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,11 +29,14 @@ from benchgov.eval.isolation.kernel import hidden
 from benchgov.eval.isolation.launch import Launch
 from benchgov.eval.isolation.levels import Level, confines
 from benchgov.eval.isolation.limits import Limits
+from benchgov.eval.isolation.starter import Starter
 from benchgov.eval.isolation.streams import Kind, ProcessFailure
 from benchgov.eval.models import BANNED_WORDS, BenchCase, BenchScore
 from benchgov.text import one_line
 
 _MAX_DETAIL = 500
+_WRAPPED = frozenset({"bubblewrap", "container"})
+"""Levels at which each process is wrapped on its own, with what it may see."""
 _BANNED = re.compile("|".join(BANNED_WORDS))
 
 _CODES: Mapping[Kind, str] = {
@@ -73,6 +77,7 @@ class _Plan:
     bench_path: Path
     level: Level
     launch: Launch
+    starter: Starter | None
     reads: tuple[Path, ...]
     limits: Limits
 
@@ -87,18 +92,16 @@ class _Plan:
             limits=replace(self.limits, cpu_seconds=None),  # it serves any number of cases
             sweeps=not confined,
             lasting=confined,
+            # Not with each question: a variable that a fork sets is a dozen pages that it copies.
+            environ={"TMPDIR": str(folder.work)},
         )
-        launch = self._launch(reads, writes)
-        # Here, rather than with each question: a variable that a fork sets is a dozen pages that it copies.
-        return ForkServer(program, replace(launch, environ={**launch.environ, "TMPDIR": str(folder.work)}))
+        return ForkServer(program, self.starter or self._wrapped(reads, writes))
 
-    def _launch(self, reads: tuple[Path, ...], writes: tuple[Path, ...]) -> Launch:
+    def _wrapped(self, reads: tuple[Path, ...], writes: tuple[Path, ...]) -> Launch:
         if self.level == "bubblewrap":
             return replace(self.launch, wrapper=wrapper(reads, writes))
-        if self.level == "container":
-            plain = {part.name: getattr(self.launch, part.name) for part in fields(Launch)}
-            return ContainerLaunch(**plain, reads=reads, writes=writes)
-        return self.launch
+        plain = {part.name: getattr(self.launch, part.name) for part in fields(Launch)}
+        return ContainerLaunch(**plain, reads=reads, writes=writes)
 
 
 class RubricHost:
@@ -156,18 +159,28 @@ class RubricHost:
 
 @contextlib.contextmanager
 def open_rubric(
-    bench_path: Path, root: Path, *, level: Level, limits: Limits | None = None, processes: int = 1
+    bench_path: Path,
+    root: Path,
+    *,
+    level: Level,
+    limits: Limits | None = None,
+    processes: int = 1,
+    starter: Starter | None = None,
 ) -> Iterator[RubricHost]:
     """Scores by the rubric of the bench at `bench_path`, isolated at `level`, in up to `processes` at a time.
 
     `root` is the repository, which the rubric cannot read: it sees its bench without the cases, its Python,
-    and a copy of its own case. `level` comes from `levels.choose`. Meanwhile no process of the same user
-    can read this one's memory or environment.
+    and a copy of its own case. `level` comes from `levels.choose`; `starter` from `rubric_starter`, if it
+    was begun before. Meanwhile no process of the same user can read this one's memory or environment.
     """
     del root
     limits = limits or Limits()
-    plan = _planned(bench_path.resolve(), level, limits)
-    with hidden(), _temporary_folder() as base:
+    with hidden(), _temporary_folder() as base, ExitStack() as stack:
+        starter = starter or rubric_starter(bench_path, level)
+        if starter:
+            starter.begin()
+            stack.callback(starter.close)
+        plan = _planned(bench_path.resolve(), level, limits, starter)
         guarded = confines(level)
         folders = [CaseFolder(base / str(index), guarded=guarded) for index in range(processes)]
         for folder in folders:
@@ -185,13 +198,24 @@ def _temporary_folder() -> Iterator[Path]:
         wipe(base)
 
 
-def _planned(bench_path: Path, level: Level, limits: Limits) -> _Plan:
-    python = os.path.realpath(sys.executable)
-    path = places.importable(Launch().path, bench_path)
-    reads = (*places.interpreter(path), *places.of_bench(bench_path))
-    if level in {"bubblewrap", "container"}:
-        reads = (*reads, *places.executable(python))
-    return _Plan(bench_path, level, Launch(python=python, path=path), reads, limits)
+def rubric_starter(bench_path: Path, level: Level) -> Starter | None:
+    """Starts the processes of the rubric at `bench_path`; None where each is in a container of its own."""
+    if level in _WRAPPED:
+        return None
+    loads = ("benchgov.eval.isolation.rubric_worker", "benchgov.eval.models:build")
+    return Starter(_launch(bench_path.resolve()), loads)
+
+
+def _launch(bench_path: Path) -> Launch:
+    return Launch(python=os.path.realpath(sys.executable), path=places.importable(Launch().path, bench_path))
+
+
+def _planned(bench_path: Path, level: Level, limits: Limits, starter: Starter | None) -> _Plan:
+    launch = _launch(bench_path)
+    reads = (*places.interpreter(launch.path), *places.of_bench(bench_path))
+    if level in _WRAPPED:
+        reads = (*reads, *places.executable(launch.python))
+    return _Plan(bench_path, level, launch, starter, reads, limits)
 
 
 @lru_cache

@@ -37,6 +37,7 @@ def serve(control: socket.socket) -> NoReturn:
     nothing = os.open(os.devnull, os.O_RDWR)
     adopt(_receive(control), printed())
     heading = read_heading()
+    os.environ.update(heading["environ"])
     memory_map = open_map()
     handler = _start(heading, control)
     answering = Answering(handler, nothing, _last_filter(heading["confinement"]))

@@ -14,6 +14,7 @@ from benchgov.eval.canary import CANARY_VARIABLE
 from benchgov.eval.cost_tag import TAG_VARIABLE
 from benchgov.eval.isolation import landlock
 from benchgov.eval.isolation.forkserver import Task
+from benchgov.eval.isolation.starter import Starter
 from benchgov.eval.isolation.streams import ProcessFailure
 from benchgov.eval.models import BenchCase, IsolationClass
 from benchgov.eval.sut import child
@@ -27,7 +28,7 @@ from benchgov.eval.sut.answer import (
     parse_answer,
 )
 from benchgov.eval.sut.digest import sut_digest
-from benchgov.eval.sut.lanes import Lane, Lanes, Setting
+from benchgov.eval.sut.lanes import Lane, Lanes, Setting, sut_starter
 from benchgov.eval.sut.places import Place, lay_out
 from benchgov.eval.sut.spec import SutSpec
 from benchgov.text import one_line
@@ -132,25 +133,29 @@ def open_sut(
     environ: Mapping[str, str],
     deny: Sequence[Path] = (),
     note: Note = lambda _case, _failure: None,
+    starter: Starter | None = None,
 ) -> Iterator[Sut]:
     """The system under test `spec` of the repository at `root`, until the block ends; then none of it runs.
 
     From the level `landlock` on it is confined, where the kernel has Landlock (`Sut.confined`): it cannot
     read what lies below `deny`, which should name every case, nor write the repository. `environ` is the
     caller's environment, of which the SUT gets what `environment` passes on. `note` is told of each failed
-    attempt.
+    attempt. `starter` is that of `sut_starter`, if it was begun before.
 
     Raises:
         EvalError: its module or program is not there.
     """
     confined = level not in _UNCONFINED and landlock.abi() > 0
-    setting = Setting(spec, root.resolve(), dict(environ), tuple(deny), confined)
+    starter = starter or sut_starter(spec, environ)
+    setting = Setting(spec, root.resolve(), dict(environ), tuple(deny), confined, starter)
     digest = sut_digest(spec, setting.root, environ)
     lanes = Lanes(setting)
     try:
+        starter.begin()
         yield Sut(setting, lanes, digest, note)
     finally:
         lanes.close()
+        starter.close()
 
 
 def _started(lane: Lane) -> None:
