@@ -55,6 +55,7 @@ def mutate(
     from benchgov.eval.mutation import mutate as mutated
     from benchgov.eval.prepare import prepare
     from benchgov.eval.runner import default_concurrency
+    from benchgov.eval.starters import Starters
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"])
@@ -67,8 +68,8 @@ def mutate(
         prepared.spec,
         root=request.root,
         level=prepared.level,
-        environ=project.rim.environ,
         deny=prepared.hidden,
+        starters=Starters(project.rim.environ),
     )
     result = mutated(task_class, cases, hosts, per_case=per_case, concurrency=default_concurrency())
     if output_format == "json":

@@ -82,6 +82,12 @@ class EvalPlaces:
             run=run_process,
         )
 
+    def is_new(self, task_class: str) -> bool:
+        """Whether no score of a task class is in the cache."""
+        from benchgov.eval.cache import Cache
+
+        return not Cache(self.cache).knows(task_class)
+
     @property
     def log(self) -> LogFiles:
         """The audit log."""

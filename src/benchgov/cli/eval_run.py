@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from benchgov.eval.models import BenchRunReport
     from benchgov.eval.prepare import Prepared, Request
     from benchgov.eval.runner import Finished, Options
+    from benchgov.eval.starters import Starters
     from benchgov.rim import Rim
 
 
@@ -83,13 +85,16 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
         return 0
     from benchgov.errors import CostCapError
     from benchgov.eval.prepare import prepare
+    from benchgov.eval.starters import Starters
 
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"], given["out"], given["cache_dir"])
     request = make_request(project.root, places, project.settings.eval.model_dump(), given)
-    prepared = prepare(request, project.rim.environ, places.changed)
-    places.verify_log()
-    finished, recorded = _carried_out(project, places, request, prepared, given)
+    with closing(Starters(project.rim.environ)) as starters:
+        settled = [starters.begin] if given["no_cache"] or places.is_new(request.task_class) else []
+        prepared = prepare(request, project.rim.environ, places.changed, *settled)
+        places.verify_log()
+        finished, recorded = _carried_out(project, places, request, prepared, given, starters)
     report = recorded.report if recorded else finished.report
     print_report(project.rim, report, finished.hits, output_format)
     say_recorded(project.rim, recorded, places)
@@ -121,7 +126,12 @@ def _options(project: Project, places: EvalPlaces, given: dict[str, Any]) -> Opt
 
 
 def _carried_out(
-    project: Project, places: EvalPlaces, request: Request, prepared: Prepared, given: dict[str, Any]
+    project: Project,
+    places: EvalPlaces,
+    request: Request,
+    prepared: Prepared,
+    given: dict[str, Any],
+    starters: Starters,
 ) -> tuple[Finished, Recorded | None]:
     """The run, and its record; a lone shard is not recorded, but kept for `eval merge`."""
     from benchgov.audit.eval_runs import record_run, run_name
@@ -134,7 +144,7 @@ def _carried_out(
     rim = project.rim
     log = EvalLog(rim.environ, rim.stderr)
     host = host_fingerprint(rim.environ, places.log)
-    world = World(rim.environ, rim.now, host, log, open_tracer(rim.environ))
+    world = World(rim.environ, rim.now, host, log, open_tracer(rim.environ), starters=starters)
     finished = run_eval(request, prepared, _options(project, places, given), world)
     log.reported(finished.report, finished.hits)
     report = finished.report

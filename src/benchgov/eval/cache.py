@@ -83,6 +83,10 @@ class Cache:
         """Whether something is kept under a key."""
         return self._score(key).is_file()
 
+    def knows(self, task_class: str) -> bool:
+        """Whether a score of a task class was ever kept."""
+        return (self.folder / "latest" / task_class).is_dir()
+
     def gc(self, now: float, retain_days: int = RETAIN_DAYS) -> int:
         """Remove what was written, or last used, more than `retain_days` days ago; returns how many files."""
         removed = 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from benchgov.eval.isolation.rubrics import RubricAnswer
     from benchgov.eval.models import BenchCase, IsolationClass
     from benchgov.eval.registry import TaskClass
+    from benchgov.eval.starters import Starters
     from benchgov.eval.sut.answer import SutAnswer
     from benchgov.eval.sut.spec import SutSpec
 
@@ -53,8 +54,8 @@ def isolated_hosts(
     *,
     root: Path,
     level: IsolationClass,
-    environ: Mapping[str, str],
     deny: tuple[Path, ...],
+    starters: Starters,
     note: Any = None,
 ) -> Hosts:
     """The hosts of a real run: both isolated at `level`, the SUT kept from reading what is in `deny`."""
@@ -64,10 +65,11 @@ def isolated_hosts(
         from benchgov.eval.isolation.rubrics import open_rubric
         from benchgov.eval.sut.host import open_sut
 
-        more = {"note": note} if note else {}
+        judged: dict[str, Any] = {"processes": concurrency, "starter": starters.rubric}
+        asked: dict[str, Any] = {"starter": starters.sut, **({"note": note} if note else {})}
         with (
-            open_rubric(task_class.bench_path, root, level=level, processes=concurrency) as rubric,
-            open_sut(spec, root, level=level, environ=environ, deny=deny, **more) as sut,
+            open_rubric(task_class.bench_path, root, level=level, **judged) as rubric,
+            open_sut(spec, root, level=level, environ=starters.environ, deny=deny, **asked) as sut,
         ):
             yield Pair(sut, rubric)
 

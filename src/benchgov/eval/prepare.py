@@ -5,7 +5,7 @@ No code of the bench runs here, and nothing large is imported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +61,17 @@ class Prepared:
         return (self.bench_path / CASES,)
 
 
-def prepare(request: Request, environ: Mapping[str, str], changed: Changed | None = None) -> Prepared:
-    """The plan of a run, after every case was held against its digest.
+Settled = Callable[["SutSpec", Path, "Level"], None]
+"""Told which SUT is asked, where the bench of its rubric lies, and how both are isolated."""
+
+
+def prepare(
+    request: Request,
+    environ: Mapping[str, str],
+    changed: Changed | None = None,
+    settled: Settled = lambda _spec, _bench_path, _level: None,
+) -> Prepared:
+    """The plan of a run, after every case was held against its digest; `settled` is called before that.
 
     Raises:
         BenchFolderMissingError, TaskClassNotFoundError: the bench is not there.
@@ -77,8 +86,9 @@ def prepare(request: Request, environ: Mapping[str, str], changed: Changed | Non
 
     bench_path = find_bench(request.task_class, request.bench_root)
     spec = request.sut or _default_sut(request, bench_path)
-    scanned = scan_cases(bench_path, changed)
     level = choose(request.isolation, request.min_isolation)  # type: ignore[arg-type] # click's choice
+    settled(spec, bench_path, level)
+    scanned = scan_cases(bench_path, changed)
     digests = Digests(
         sut=sut_digest(spec, request.root, environ),
         rubric=rubric_digest(bench_path),

@@ -22,6 +22,7 @@ from benchgov.eval.prepare import Prepared, Request
 from benchgov.eval.registry import TaskClass
 from benchgov.eval.scoring import Bench
 from benchgov.eval.spans import SILENT, Tracer
+from benchgov.eval.starters import Starters
 from benchgov.rim import Clock
 from benchgov.wire import utc_text
 
@@ -56,6 +57,7 @@ class World:
     observer: Observer
     tracer: Tracer = SILENT
     hosts: Callable[[Prepared, TaskClass], Hosts] | None = None
+    starters: Starters | None = None
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,8 @@ def _isolated(request: Request, world: World) -> Callable[[Prepared, TaskClass],
             prepared.spec,
             root=request.root,
             level=prepared.level,
-            environ=world.environ,
             deny=prepared.hidden,
+            starters=world.starters or Starters(world.environ),
             note=lambda case, failure: world.observer.warned(
                 "sut.attempt", case_id=case.case_id, code=failure.code, detail=failure.detail
             ),

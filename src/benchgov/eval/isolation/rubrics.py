@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -32,11 +30,10 @@ from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.starter import Starter
 from benchgov.eval.isolation.streams import Kind, ProcessFailure
 from benchgov.eval.models import BANNED_WORDS, BenchCase, BenchScore
+from benchgov.eval.starters import WRAPPED, rubric_launch, rubric_starter
 from benchgov.text import one_line
 
 _MAX_DETAIL = 500
-_WRAPPED = frozenset({"bubblewrap", "container"})
-"""Levels at which each process is wrapped on its own, with what it may see."""
 _BANNED = re.compile("|".join(BANNED_WORDS))
 
 _CODES: Mapping[Kind, str] = {
@@ -170,7 +167,7 @@ def open_rubric(
     """Scores by the rubric of the bench at `bench_path`, isolated at `level`, in up to `processes` at a time.
 
     `root` is the repository, which the rubric cannot read: it sees its bench without the cases, its Python,
-    and a copy of its own case. `level` comes from `levels.choose`; `starter` from `rubric_starter`, if it
+    and a copy of its own case. `level` comes from `levels.choose`; `starter` from `eval.starters`, if it
     was begun before. Meanwhile no process of the same user can read this one's memory or environment.
     """
     del root
@@ -198,22 +195,10 @@ def _temporary_folder() -> Iterator[Path]:
         wipe(base)
 
 
-def rubric_starter(bench_path: Path, level: Level) -> Starter | None:
-    """Starts the processes of the rubric at `bench_path`; None where each is in a container of its own."""
-    if level in _WRAPPED:
-        return None
-    loads = ("benchgov.eval.isolation.rubric_worker", "benchgov.eval.models:build")
-    return Starter(_launch(bench_path.resolve()), loads)
-
-
-def _launch(bench_path: Path) -> Launch:
-    return Launch(python=os.path.realpath(sys.executable), path=places.importable(Launch().path, bench_path))
-
-
 def _planned(bench_path: Path, level: Level, limits: Limits, starter: Starter | None) -> _Plan:
-    launch = _launch(bench_path)
+    launch = rubric_launch(bench_path)
     reads = (*places.interpreter(launch.path), *places.of_bench(bench_path))
-    if level in _WRAPPED:
+    if level in WRAPPED:
         reads = (*reads, *places.executable(launch.python))
     return _Plan(bench_path, level, launch, starter, reads, limits)
 

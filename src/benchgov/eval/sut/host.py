@@ -17,6 +17,7 @@ from benchgov.eval.isolation.forkserver import Task
 from benchgov.eval.isolation.starter import Starter
 from benchgov.eval.isolation.streams import ProcessFailure
 from benchgov.eval.models import BenchCase, IsolationClass
+from benchgov.eval.starters import sut_starter
 from benchgov.eval.sut import child
 from benchgov.eval.sut.answer import (
     EXCEPTION,
@@ -28,7 +29,7 @@ from benchgov.eval.sut.answer import (
     parse_answer,
 )
 from benchgov.eval.sut.digest import sut_digest
-from benchgov.eval.sut.lanes import Lane, Lanes, Setting, sut_starter
+from benchgov.eval.sut.lanes import Lane, Lanes, Setting
 from benchgov.eval.sut.places import Place, lay_out
 from benchgov.eval.sut.spec import SutSpec
 from benchgov.text import one_line
@@ -140,7 +141,7 @@ def open_sut(
     From the level `landlock` on it is confined, where the kernel has Landlock (`Sut.confined`): it cannot
     read what lies below `deny`, which should name every case, nor write the repository. `environ` is the
     caller's environment, of which the SUT gets what `environment` passes on. `note` is told of each failed
-    attempt. `starter` is that of `sut_starter`, if it was begun before.
+    attempt. `starter` comes from `eval.starters`, if it was begun before.
 
     Raises:
         EvalError: its module or program is not there.

@@ -10,16 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import benchgov
 from benchgov.canonical import Json
 from benchgov.eval.isolation.copies import Copies, wipe
 from benchgov.eval.isolation.forkserver import ForkServer, Program
-from benchgov.eval.isolation.launch import Launch
 from benchgov.eval.isolation.limits import Limits
 from benchgov.eval.isolation.starter import Starter
 from benchgov.eval.sut.answer import EXCEPTION, MAX_ANSWER_BYTES, SutFailure
 from benchgov.eval.sut.confinement import sut_confinement
-from benchgov.eval.sut.environment import sut_environment
 from benchgov.eval.sut.spec import SutSpec
 
 MAX_LOG_BYTES = 16 * 1024 * 1024
@@ -30,8 +27,6 @@ _LOADED = "loaded"
 """The folder for temporary files that loading the SUT made: they are there as long as it is."""
 _CASE = "case"
 _TARGET = "benchgov.eval.sut.child:prepare"
-_FOR_CALLABLES = ("benchgov.eval.canary", "benchgov.eval.cost_tag")
-_FLAGS = ("-P", "-B")  # unlike a rubric's Python it is the caller's, with all that is installed there
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +83,6 @@ class Setting:
         environ = {"TMPDIR": str(folder / _LOADED)}
         program = Program(_TARGET, setup, confinement, self.limits, reused=reused, environ=environ)
         return ForkServer(program, self.starter)
-
-
-def sut_starter(spec: SutSpec, environ: Mapping[str, str]) -> Starter:
-    """Starts the processes of `spec`, with what a SUT is given of the caller's environment."""
-    own = str(Path(benchgov.__file__).resolve().parent.parent)
-    given = sut_environment(environ, spec.keep, Path.cwd())
-    called = () if spec.command else ("benchgov.eval.models:build", *_FOR_CALLABLES)
-    return Starter(Launch(environ=given, flags=_FLAGS, path=(own,)), (_TARGET.partition(":")[0], *called))
 
 
 class Lanes:
