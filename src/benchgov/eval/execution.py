@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from benchgov.eval.cache import Cache, CorruptEntryError
 from benchgov.eval.lower_bound import preload
@@ -48,6 +49,18 @@ class Executed:
     complete: bool = True
 
 
+class Key(NamedTuple):
+    """What a score depends on, and the digest of it: under that it is kept."""
+
+    digest: str
+    parts: dict[str, str]
+
+    @classmethod
+    def of(cls, parts: dict[str, str]) -> Key:
+        """The key of these parts."""
+        return cls(cache_key(parts), parts)
+
+
 @dataclass(frozen=True)
 class Execution:
     """How a plan is carried out: with which hosts and cache, how many at a time, and for how much money."""
@@ -66,24 +79,23 @@ class Execution:
         An interruption ends all processes and leaves what is scored in the cache.
         """
         done = Executed()
-        keys = {one.case_id: key_parts(self.plan, one) for one in self.plan.cases}
+        keys = {one.case_id: Key.of(key_parts(self.plan, one)) for one in self.plan.cases}
         missing = [case for case in cases if not self._cached(case.case_id, keys[case.case_id], done)]
         if missing:
             self._score(missing, keys, span, done)
         return done
 
-    def _cached(self, case_id: str, parts: dict[str, str], done: Executed) -> bool:
+    def _cached(self, case_id: str, key: Key, done: Executed) -> bool:
         if self.cache is None:
             return False
-        key = cache_key(parts)
         try:
-            score = self.cache.get(key)
+            score = self.cache.get(key.digest)
         except CorruptEntryError as error:
             self.observer.warned("cache.corrupt", case_id=case_id, reason=str(error))
             return False
         if score is None:
             return False
-        self.cache.touch(key)
+        self.cache.touch(key.digest)
         done.scores[case_id] = score
         done.hits += 1
         self.observer.scored(case_id, score, hit=True)
@@ -92,31 +104,30 @@ class Execution:
     def _score(
         self,
         cases: Sequence[BenchCase],
-        keys: Mapping[str, dict[str, str]],
+        keys: Mapping[str, Key],
         span: Span,
         done: Executed,
     ) -> None:
         workers = min(_STAGES * self.concurrency, len(cases))
-        with ThreadPoolExecutor(workers, "eval") as pool, ExitStack() as stack:
+        with ThreadPoolExecutor(workers + 1, "eval") as pool, ExitStack() as stack:
+            pool.submit(preload)  # while the first processes start
             pair = stack.enter_context(self.hosts(min(self.concurrency, len(cases))))
             waiting = iter(cases)
-            running: dict[Future[BenchScore], str] = {}
+            running = _Running(pool)
             paced = Paced(pair.sut, self.concurrency, self.max_cost_usd)
             task = self._task(replace(pair, sut=paced), span)
             try:
-                _fill(pool, waiting, running, task, workers)
-                preload()  # while the first processes start
-                while running:
-                    ended = wait(running, return_when=FIRST_COMPLETED).done
-                    scored = list(_scored(ended, running))
-                    for case_id, score in scored:
-                        self._count(case_id, score, done)
+                running.fill(waiting, task, workers)
+                while running.cases:
+                    scored = running.next()
+                    if scored:
+                        self._count(*scored, done)
                     spent = paced.is_spent
-                    if not spent:  # before the scores are kept, so that no process waits for that
-                        _fill(pool, waiting, running, task, workers)
-                    for case_id, score in scored:
-                        self._keep(case_id, score, keys[case_id])
-                    if spent and not paced.is_waited_for(running.values()):
+                    if not spent:  # before the score is kept, so that no process waits for that
+                        running.fill(waiting, task, workers)
+                    if scored:
+                        self._keep(*scored, keys[scored[0]])
+                    if spent and not paced.is_waited_for(running.cases.values()):
                         break
                 done.complete = len(done.scores) == len(keys)
             finally:
@@ -137,32 +148,34 @@ class Execution:
         if before <= _NEARLY * self.max_cost_usd < done.spent_usd:
             self.observer.warned("cost.near", spent_usd=done.spent_usd, max_cost_usd=self.max_cost_usd)
 
-    def _keep(self, case_id: str, score: BenchScore, parts: dict[str, str]) -> None:
+    def _keep(self, case_id: str, score: BenchScore, key: Key) -> None:
         if self.cache is not None and not is_of_harness(score):
-            self.cache.put(cache_key(parts), score, parts, f"{self.plan.task_class}/{case_id}")
+            self.cache.put(key.digest, score, key.parts, f"{self.plan.task_class}/{case_id}")
         self.observer.scored(case_id, score, hit=False)
 
 
-def _scored(
-    ended: Collection[Future[BenchScore]], running: dict[Future[BenchScore], str]
-) -> Iterator[tuple[str, BenchScore]]:
-    """The scores of cases that have ended, which run no more."""
-    for future in ended:
-        case_id = running.pop(future)
-        with suppress(LeftOutError):
-            yield case_id, future.result()
+class _Running:
+    """The cases that are in the pool, by their futures. Those that wait outside cost no memory."""
 
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self.cases: dict[Future[BenchScore], str] = {}
+        self._pool = pool
+        self._ended: SimpleQueue[Future[BenchScore]] = SimpleQueue()
 
-def _fill(
-    pool: ThreadPoolExecutor,
-    waiting: Iterator[BenchCase],
-    running: dict[Future[BenchScore], str],
-    task: Callable[[BenchCase], BenchScore],
-    workers: int,
-) -> None:
-    """Start as many cases as there are idle workers: those that wait cost no memory."""
-    while len(running) < workers:
-        case = next(waiting, None)
-        if case is None:
-            return
-        running[pool.submit(task, case)] = case.case_id
+    def fill(
+        self, waiting: Iterator[BenchCase], task: Callable[[BenchCase], BenchScore], workers: int
+    ) -> None:
+        """Start as many of those that wait as there are idle workers."""
+        while len(self.cases) < workers and (case := next(waiting, None)):
+            future = self._pool.submit(task, case)
+            self.cases[future] = case.case_id
+            future.add_done_callback(self._ended.put)
+
+    def next(self) -> tuple[str, BenchScore] | None:
+        """Wait for a case to end; its score, or None where the money was spent before its turn."""
+        future = self._ended.get()
+        case_id = self.cases.pop(future)
+        try:
+            return case_id, future.result()
+        except LeftOutError:
+            return None
