@@ -9,6 +9,7 @@ import contextlib
 import gc
 import os
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -82,11 +83,8 @@ class Starter:
         serving, control = socket.socketpair()
         with keeping, serving:
             try:
-                socket.send_fds(requests, [b"?"], [keeping.fileno(), serving.fileno()])
-                said = requests.recv(_PID_BYTES)
-                if not said:
-                    raise ConnectionError("the process that keepers are forked from has ended")
-                return Started(Fork(int(said)), orders, control)
+                keeper = Fork(_asked(requests, (keeping.fileno(), serving.fileno())))
+                return Started(keeper, orders, control, keeper.kill)
             except OSError:
                 orders.close()
                 control.close()
@@ -110,6 +108,17 @@ class Starter:
                 process.wait()
 
 
+def _asked(requests: socket.socket, handed: Sequence[int]) -> int:
+    """The number of a keeper that was forked to have these descriptors."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        socket.send_fds(requests, [b"?"], handed)
+        said = requests.recv(_PID_BYTES)
+    if not said:
+        raise ConnectionError("the process that keepers are forked from has ended")
+    return int(said)
+
+
 class Fork:
     """A process that is another one's child, to be waited for."""
 
@@ -131,6 +140,12 @@ class Fork:
             raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
         os.close(self._descriptor)
         self._descriptor = -1
+
+    def kill(self) -> None:
+        """Kill it alone."""
+        if self._descriptor >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
 
 def main(serving: int, loads: str) -> NoReturn:
