@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
@@ -43,6 +43,11 @@ def canonical_json(value: Json) -> bytes:
         return _canonical(value)
     except (UnicodeEncodeError, RecursionError, ValueError) as error:
         raise InputError(f"the value has no canonical JSON form: {error}") from error
+
+
+def canonical_object(members: Mapping[str, bytes]) -> bytes:
+    """The object of these members, whose keys are ASCII, and whose values are canonical JSON already."""
+    return b"{" + b",".join(_encode(key) + b":" + members[key] for key in sorted(members)) + b"}"
 
 
 def _canonical(value: Json) -> bytes:

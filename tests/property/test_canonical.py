@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchgov.canonical import canonical_json
+from benchgov.canonical import canonical_json, canonical_object
 from benchgov.errors import InputError
 
 SCALARS = (
@@ -34,6 +34,13 @@ VALUES = st.recursive(
 def test_bytes_are_those_of_the_reference_library(value: object) -> None:
     """Whatever path a value takes, its bytes are what `rfc8785` writes."""
     assert canonical_json(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+@given(st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), VALUES, max_size=6))
+def test_an_object_of_members_that_are_canonical_is_canonical(members: dict[str, object]) -> None:
+    """In whatever order they come."""
+    encoded = {key: canonical_json(value) for key, value in members.items()}
+    assert canonical_object(encoded) == canonical_json(members)
 
 
 @given(st.lists(st.tuples(SCALARS, st.lists(SCALARS, max_size=3)), max_size=4), KEYS)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     "--retries", type=click.IntRange(0, 10), default=0, show_default=True, help="Per case, recorded."
 )
 @click.option(
-    "--concurrency", type=click.IntRange(1, 256), help="Cases at a time.  [default: processors, ≤ 4]"
+    "--concurrency", type=click.IntRange(1, 256), help="Of SUT and rubric each.  [default: processors, ≤ 4]"
 )
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 86_400), default=600.0, show_default=True, help="Seconds."

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchgov.canonical import canonical_json, digest_of
+from benchgov.canonical import blake3_hex, canonical_json, canonical_object, digest_of
 from benchgov.errors import InputError, OutputError
 from benchgov.files import read_bytes
 
@@ -64,12 +64,12 @@ class Cache:
         Raises:
             OutputError: the folder cannot be written.
         """
-        value = score.to_json()
-        entry = {"parts": dict(parts), "score": value, "digest": digest_of(value)}
-        latest = {"key": key, "parts": dict(parts)}
+        value, kept = canonical_json(score.to_json()), canonical_json(dict(parts))
+        entry = {"parts": kept, "score": value, "digest": canonical_json(blake3_hex(value))}
+        latest = {"parts": kept, "key": canonical_json(key)}
         with self._locked():
-            put_file(f"{self.folder}/scores/{key}.json", canonical_json(entry) + b"\n")
-            put_file(f"{self.folder}/latest/{case}.json", canonical_json(latest) + b"\n")
+            put_file(f"{self.folder}/scores/{key}.json", canonical_object(entry) + b"\n")
+            put_file(f"{self.folder}/latest/{case}.json", canonical_object(latest) + b"\n")
 
     def latest(self, case: str) -> dict[str, str] | None:
         """The parts of the key under which `case` (`<task class>/<case id>`) was last kept."""

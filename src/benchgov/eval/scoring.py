@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from benchgov.eval.hosts import Pair
     from benchgov.eval.registry import TaskClass
 
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
 MAX_PRINTED_BYTES = 64 * 1024
 MAX_OUTPUT_BYTES = 1024 * 1024
 """How much of a SUT's answer is kept beside the report, as canonical JSON."""
@@ -108,8 +110,6 @@ def _judged(
 def _detail(case: BenchCase, score: BenchScore, trace: Trace) -> bytes:
     """What a person wants to see of a case, as JSON: bounded, whatever SUT and rubric print."""
     output = trace.harness_output
-    if output is not None and len(canonical_json(dict(output))) > MAX_OUTPUT_BYTES:
-        output = {"left_out": f"more than {MAX_OUTPUT_BYTES:,} bytes"}
     value = {
         "case_id": case.case_id,
         "score": score.to_json(),
@@ -118,7 +118,13 @@ def _detail(case: BenchCase, score: BenchScore, trace: Trace) -> bytes:
         "rubric_stdout": _text(trace.rubric_stdout),
         "rubric_stderr": _text(trace.rubric_stderr),
     }
-    return json.dumps(value, allow_nan=False).encode() + b"\n"
+    text = _ENCODER.encode(value)
+    # What is short as a whole holds no long answer; only then is it worth looking at alone.
+    if output and len(text) > MAX_OUTPUT_BYTES and len(canonical_json(dict(output))) > MAX_OUTPUT_BYTES:
+        text = _ENCODER.encode(
+            {**value, "harness_output": {"left_out": f"more than {MAX_OUTPUT_BYTES:,} bytes"}}
+        )
+    return text.encode() + b"\n"
 
 
 def _text(data: bytes) -> str:
