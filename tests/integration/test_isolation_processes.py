@@ -7,14 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import soon
 
 from benchgov.eval.isolation import levels, places
 from benchgov.eval.isolation.confine import Confinement, everything_but
@@ -44,15 +44,7 @@ def _failure(server: ForkServer, timeout: float = 20, **question: Any) -> Proces
 
 def _gone(pid: int) -> bool:
     """Whether a process is gone, or soon is: its end takes the kernel a moment."""
-    return _soon(lambda: not Path(f"/proc/{pid}").exists())
-
-
-def _soon(holds: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
+    return soon(lambda: not Path(f"/proc/{pid}").exists())
 
 
 @pytest.fixture

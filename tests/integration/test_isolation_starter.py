@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.waiting import soon
 
 from benchgov.eval.isolation import heap, launch, starter, sweep
 from benchgov.eval.isolation.forkserver import ForkServer, Program, Task
@@ -41,14 +41,6 @@ def _answers(server: ForkServer) -> bool:
     return bool(server.ask(Task({"echo": 1}), 20).answer == 1)
 
 
-def _soon(holds: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def test_servers_of_one_starter_answer_at_the_same_time(started: Starter) -> None:
     """Each has a keeper and a worker of its own, below the same process; ended, they are all gone."""
     before = set(sweep.descendants(os.getpid()))
@@ -59,7 +51,7 @@ def test_servers_of_one_starter_answer_at_the_same_time(started: Starter) -> Non
     assert len(set(running) - before) == 1 + 3 * 2
     for server in servers:
         server.close()
-    assert _soon(
+    assert soon(
         lambda: len(set(sweep.descendants(os.getpid())) - before) <= 1 + 3
     )  # keepers to take leave of
 
