@@ -58,6 +58,18 @@ def test_what_another_module_wants_done_in_a_fork_is_done() -> None:
     assert _printed(code + "print(said(lambda: SEEN), plain_forks())") == "[1] 0"
 
 
+def test_who_watches_twice_takes_notice_once() -> None:
+    """A server is forked from a process that watched before it."""
+    assert _printed("forking.watch(); import threading, random; print(plain_forks())") == "1"
+
+
+@pytest.mark.parametrize("name", ["sitecustomize", "usercustomize"])
+def test_a_python_that_was_customised_forks_as_ever(name: str) -> None:
+    """What that registered was registered before anybody watched."""
+    code = f"import sys; sys.modules[{name!r}] = sys; forking.watch.cache_clear(); forking.watch(); "
+    assert _printed(code + "print(plain_forks())") == "0"
+
+
 def test_a_process_with_threads_forks_as_ever() -> None:
     """Locks that another thread holds are made anew; also for a thread that `threading` does not know."""
     code = "import _thread, time; _thread.start_new_thread(time.sleep, (60,)); time.sleep(0.1); "

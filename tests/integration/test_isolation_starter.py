@@ -91,9 +91,35 @@ def test_a_python_that_is_not_there_is_a_failed_start() -> None:
     """Nothing is left open."""
     descriptors = os.listdir("/proc/self/fd")
     nowhere = Starter(replace(LAUNCH, python="/there/is/no/python"), ["forked"])
+    nowhere.begin()
     with pytest.raises(OSError, match="No such file"):
         nowhere.start()
     assert len(os.listdir("/proc/self/fd")) == len(descriptors)
+
+
+def test_who_cannot_wait_for_a_fork_starts_each_keeper(
+    started: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As before: with a Python of its own."""
+    before = set(sweep.descendants(os.getpid()))
+    monkeypatch.setattr(starter, "_can_wait", lambda: False)
+    started.begin()
+    assert set(sweep.descendants(os.getpid())) == before
+    with ForkServer(PROGRAM, started) as server:
+        assert _answers(server)
+        assert len(set(sweep.descendants(os.getpid())) - before) == 2  # the keeper, and its worker
+
+
+def test_what_is_loaded_for_all_is_noticed_when_it_wants_something_done_in_forks(tmp_path: Path) -> None:
+    """It is done in the forks of each server, as it would be without a starter."""
+    (tmp_path / "wishing.py").write_text(
+        "import os\nos.register_at_fork(after_in_child=lambda: os.environ.update(WISHED='done'))\n"
+    )
+    wishing = Starter(replace(LAUNCH, path=(*LAUNCH.path, str(tmp_path))), ["forked", "wishing"])
+    told = replace(PROGRAM, environ={"WISHED": "not yet"})
+    with ForkServer(told, wishing) as server:
+        assert server.ask(Task({"environ": "WISHED"}), 20).answer == "done"
+    wishing.close()
 
 
 def test_a_keeper_that_is_stuck_is_killed(started: Starter, monkeypatch: pytest.MonkeyPatch) -> None:

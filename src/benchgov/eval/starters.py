@@ -60,11 +60,7 @@ class Starters:
     sut: Starter | None = None
 
     def begin(self, spec: SutSpec, bench_path: Path, level: Level) -> None:
-        """Begin them; nobody waits for that here.
-
-        Raises:
-            OSError: no process can be made.
-        """
+        """Begin them; nobody waits for that here."""
         self.sut = sut_starter(spec, self.environ)
         self.sut.begin()
         self.rubric = rubric_starter(bench_path, level)

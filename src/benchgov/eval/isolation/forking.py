@@ -20,12 +20,20 @@ from benchgov.eval.isolation.kernel import LINUX
 _FOR_THREADS = frozenset({"threading", "logging", "concurrent.futures.thread", "random"})
 """Modules whose wishes are for processes with threads; but for `random`, which is seeded by `fork`."""
 
+_CUSTOMS = ("sitecustomize", "usercustomize")
+
 _wishes: list[str] = []
 """The other modules that have something done in forks."""
 
 
+@cache
 def watch() -> None:
-    """Take notice, from now on, of who wants something done in forks. Call it before modules are loaded."""
+    """Take notice, from now on, of who wants something done in forks. Call it before modules are loaded.
+
+    Once: a process that was forked from one that watches does so, too.
+    """
+    # They have run by now, and may want anything: that of a tracer does.
+    _wishes.extend(name for name in _CUSTOMS if name in sys.modules)
     register = os.register_at_fork
 
     def noticed(**wishes: Callable[[], Any]) -> None:

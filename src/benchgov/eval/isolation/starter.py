@@ -14,10 +14,12 @@ import socket
 import subprocess
 import threading
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import NoReturn
 
-from benchgov.eval.isolation.kernel import LINUX, hide_process
+from benchgov.eval.isolation import forking
+from benchgov.eval.isolation.kernel import hide_process
 from benchgov.eval.isolation.launch import END_SECONDS, Launch, Started
 from benchgov.eval.isolation.sweep import kill_group
 
@@ -42,11 +44,11 @@ class Starter:
     def begin(self) -> None:
         """Start the process that keepers are forked from, unless it runs; nobody waits for it here.
 
-        Raises:
-            OSError: there is no such program, or no process can be made.
+        Where that fails, it is `start` that says so.
         """
-        with self._lock:
-            self._begin()
+        if _can_wait():
+            with self._lock, contextlib.suppress(OSError):
+                self._begin()
 
     def _begin(self) -> socket.socket:
         if self._requests is None:
@@ -64,9 +66,9 @@ class Starter:
         """Start a keeper.
 
         Raises:
-            OSError: as `begin`; or the process ends before it has made one.
+            OSError: there is no such program, or no process can be made; or it ends before it has made one.
         """
-        if not LINUX:  # there is no way to wait for somebody else's child
+        if not _can_wait():
             return self._launch.start()
         with self._lock:
             for attempt in range(_ATTEMPTS):
@@ -106,6 +108,16 @@ class Starter:
             except subprocess.TimeoutExpired:
                 kill_group(process.pid)
                 process.wait()
+
+
+@cache
+def _can_wait() -> bool:
+    """Whether one can wait for somebody else's child: not on macOS, before Linux 5.3, or if forbidden."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def _asked(requests: socket.socket, handed: Sequence[int]) -> int:
@@ -151,6 +163,7 @@ class Fork:
 def main(serving: int, loads: str) -> NoReturn:
     """Load, and fork a keeper for each pair of sockets that comes on `serving`, until nobody asks."""
     hide_process()
+    forking.watch()  # what is loaded here is loaded in every server
     for load in loads.split(","):
         module, _, function = load.partition(":")
         loaded = import_module(module)
