@@ -151,6 +151,23 @@ def test_a_process_that_says_that_it_is_as_it_was_keeps_nothing_running(
     failure_of(sut, acting(root, "raises"))  # what was patched is gone with its process
 
 
+def test_a_process_may_answer_before_its_worker_goes_on(root: Path) -> None:
+    """On a busy machine the worker may be late with what it does after it has passed a question on."""
+    (root / "bench/t-x/late.py").write_text(
+        "import os, signal, time\n"
+        "kill = os.kill\n"
+        "def late(pid, number):\n"
+        "    time.sleep(0.3 if number == signal.SIGCONT else 0)\n"
+        "    kill(pid, number)\n"
+        "os.kill = late\n"
+        "def answer(case):\n"
+        "    return {'pid': os.getpid()}\n",
+        encoding="utf-8",
+    )
+    with opened(root, callable_sut("bench.t-x.late:answer", process="reused")) as late:
+        assert len({ask(late, case_of(root), timeout=20).output["pid"] for _ in range(3)}) == 1
+
+
 def test_what_was_started_with_the_module_stays_until_the_end(root: Path) -> None:
     """With what is below it: cases may be answered by it. It is not mistaken for what a case left."""
     (root / "bench/t-x/helped.py").write_text(

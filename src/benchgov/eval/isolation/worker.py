@@ -138,13 +138,15 @@ class _Reused:
         """Have a question answered; 0, or how its process ended."""
         if self._child and os.waitpid(self._child, os.WNOHANG)[0]:
             self._child = 0
-        if not self._child:
+        stopped = self._child != 0
+        if not stopped:
             self._fork()
         assert self._questions
         socket.send_fds(self._questions, [b"?"], list(streams))
         for stream in streams:
             os.close(stream)
-        os.kill(self._child, signal.SIGCONT)
+        if stopped:  # a new one may have answered by now: it would go on, and nobody would see that it stopped
+            os.kill(self._child, signal.SIGCONT)
         _, status = os.waitpid(self._child, os.WUNTRACED)
         if os.WIFSTOPPED(status):
             return 0
