@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -14,6 +15,11 @@ from typing import Any, NoReturn
 import pytest
 
 UNIT = Path(__file__).parent / "unit"
+
+
+# A shell's background job ignores interrupts, and so does all that it starts: tests of them would wait.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class AccidentalEffectError(AssertionError):
