@@ -18,7 +18,7 @@ from tests.e2e.front import in_front
 from tests.e2e.support import NAME, OWNER, ROOT, TOKEN, Emulator, commit_all
 
 from benchgov.audit.chain import append
-from benchgov.audit.drafts import from_verdict
+from benchgov.audit.draft_evals import from_verdict
 from benchgov.eval.digests import rubric_digest
 from benchgov.eval.models import PromotionVerdict
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchgov.audit.chain import append, read
-from benchgov.audit.drafts import from_eval
+from benchgov.audit.draft_evals import from_eval
 from benchgov.audit.files import LogFiles
 from benchgov.audit.record import Record
 from benchgov.canonical import blake3_hex

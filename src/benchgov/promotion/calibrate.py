@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchgov.audit.chain import Appended
-from benchgov.audit.drafts import from_calibration
+from benchgov.audit.draft_evals import from_calibration
 from benchgov.audit.files import LogFiles
 from benchgov.audit.folder import as_files
 from benchgov.audit.record import Record
