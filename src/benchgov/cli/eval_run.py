@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,10 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
     from benchgov.eval.prepare import prepare
     from benchgov.eval.starters import Starters
 
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        # No matrix is multiplied here: NumPy's threads would only wait for one. The system under test, which
+        # may want them, is given what `os.environ` says, and that stays as it is.
+        os.putenv("OPENBLAS_NUM_THREADS", "1")
     project = open_project(config_file)
     places = EvalPlaces.of(project, given["bench_root"], given["out"], given["cache_dir"])
     request = make_request(project.root, places, project.settings.eval.model_dump(), given)

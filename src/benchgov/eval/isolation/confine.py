@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,8 @@ def everything_but(denied: Sequence[Path]) -> tuple[Path, ...]:
 
 def _entries(folder: Path) -> list[Path]:
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.is_symlink())
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.is_symlink())
     except OSError:
         return []
+    return [folder / name for name in names]
