@@ -37,6 +37,17 @@ def test_help_and_version_import_nothing_heavy() -> None:
         assert line.split(maxsplit=1)[0] in done.stdout
 
 
+def test_the_bound_of_many_scores_needs_no_scipy() -> None:
+    """It takes longer to load than to score a hundred cases; only the bound of few scores needs it."""
+    code = (
+        "import sys\nfrom benchgov.eval.lower_bound import MANY_SCORES, lower_bound_95, preload\n"
+        "many = [number / MANY_SCORES for number in range(MANY_SCORES)]\n"
+        "preload(len(many))\nlower_bound_95(many, 1)\nassert 'scipy' not in sys.modules\n"
+        "preload(len(many) - 1)\nassert 'scipy' in sys.modules\n"
+    )
+    assert start(code=code).stderr == ""
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command's help has an example, itself or in every command of its group."""

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Literal
 from benchgov.errors import InputError
 
 if TYPE_CHECKING:
+    from statistics import NormalDist
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,6 +32,9 @@ TOLERANCE = 1e-12
 
 SMALL_SAMPLE_POWER = 2.0
 """How far out the quantile lies for a small sample; 0.5 only undoes that resamples vary too little."""
+
+MANY_SCORES = 200
+"""From so many on, the bound needs no SciPy, unless all scores are 0 or 1."""
 
 _CACHED_SCORES = 512
 _BLOCK_RESAMPLES = 50
@@ -57,20 +62,24 @@ def lower_bound_95(scores: Sequence[float], seed: int) -> LowerBound:
     """
     _check(scores, seed)
     mean = math.fsum(scores) / len(scores)
-    exact = _bounded(_clopper_pearson(math.fsum(scores), len(scores)), mean, "clopper-pearson")
     if max(scores) - min(scores) <= TOLERANCE:
-        return exact
+        return _exact(scores, mean)
     zeros, ones = scores.count(0), scores.count(1)
     binary = zeros + ones == len(scores)
     if not binary and (len(scores) < MIN_SCORES or len(scores) - max(zeros, ones) < MIN_OFF_ENDPOINT):
-        return exact
+        return _exact(scores, mean)
     bootstrap = _bounded(_bca(scores, mean, seed), mean, "bca")
-    return min(bootstrap, exact, key=lambda bound: bound.value) if binary else bootstrap
+    return min(bootstrap, _exact(scores, mean), key=lambda bound: bound.value) if binary else bootstrap
 
 
-def preload() -> None:
-    """Load what the bound is computed with: for who has nothing else to do until there are scores."""
-    import scipy.special  # noqa: F401
+def preload(count: int) -> None:
+    """Load what the bound of so many scores needs: for who has nothing else to do until there are scores."""
+    import numpy.random  # noqa: F401
+
+    _normal()
+
+    if count < MANY_SCORES:
+        import scipy.special  # noqa: F401
 
 
 def _check(scores: Sequence[float], seed: int) -> None:
@@ -87,6 +96,10 @@ def _bounded(value: float, mean: float, method: Method) -> LowerBound:
     return LowerBound(max(0.0, min(value, mean)), method)
 
 
+def _exact(scores: Sequence[float], mean: float) -> LowerBound:
+    return _bounded(_clopper_pearson(math.fsum(scores), len(scores)), mean, "clopper-pearson")
+
+
 def _clopper_pearson(total: float, count: int) -> float:
     """The exact binomial bound, with the sum of the scores in the place of the number of successes."""
     from scipy.special import betaincinv
@@ -97,7 +110,6 @@ def _clopper_pearson(total: float, count: int) -> float:
 def _bca(scores: Sequence[float], mean: float, seed: int) -> float:
     """The quantile of the resampled means that is corrected for bias (z0) and acceleration (a)."""
     import numpy as np
-    from scipy.special import ndtr, ndtri
 
     values = np.array(scores, dtype=np.float64)
     means = np.sort(_resampled_means(values, seed))
@@ -105,9 +117,9 @@ def _bca(scores: Sequence[float], mean: float, seed: int) -> float:
     below = np.searchsorted(means, mean - TOLERANCE, "left")
     not_above = np.searchsorted(means, mean + TOLERANCE, "right")
     share = (below + not_above) / (2 * RESAMPLES)  # a tie counts half
-    bias = ndtri(min(max(share, 0.5 / RESAMPLES), 1 - 0.5 / RESAMPLES))
+    bias = _normal().inv_cdf(min(max(share, 0.5 / RESAMPLES), 1 - 0.5 / RESAMPLES))
     shifted = bias + tail
-    at = float(ndtr(bias + shifted / (1 - _acceleration(values - mean) * shifted))) * (RESAMPLES - 1)
+    at = _normal().cdf(bias + shifted / (1 - _acceleration(values - mean) * shifted)) * (RESAMPLES - 1)
     low = min(int(at), RESAMPLES - 2)
     return float(means[low] + (at - low) * (means[low + 1] - means[low]))
 
@@ -120,9 +132,35 @@ def _tail(count: int) -> float:
     varies less than its sample does by that factor. It leaves ten Beta(8, 2) scores at 93 %; 2 is the
     smallest half that keeps the promised rows of docs/lower-bound.md at 95 %. It tends to the plain 5 %.
     """
-    from scipy.special import stdtrit
+    return _student(count - 1) * float((count / (count - 1)) ** SMALL_SAMPLE_POWER)
 
-    return float(stdtrit(count - 1, TAIL) * (count / (count - 1)) ** SMALL_SAMPLE_POWER)
+
+def _student(freedom: int) -> float:
+    """The quantile of the 5 % tail of Student's t.
+
+    For many degrees of freedom by its expansion around the normal quantile (Abramowitz & Stegun 26.7.5),
+    which is exact to 1e-12 then, and needs no SciPy: that takes longer to load than a hundred cases.
+    """
+    if freedom + 1 < MANY_SCORES:
+        from scipy.special import stdtrit
+
+        return float(stdtrit(freedom, TAIL))
+    z = _normal().inv_cdf(TAIL)
+    terms = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return math.fsum(term / freedom**power for power, term in enumerate(terms))
+
+
+@lru_cache
+def _normal() -> NormalDist:
+    from statistics import NormalDist
+
+    return NormalDist()
 
 
 def _acceleration(deviations: Floats) -> float:

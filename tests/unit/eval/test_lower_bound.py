@@ -13,6 +13,7 @@ from bench.core import reference_bound
 from hypothesis import given as given_
 from hypothesis import settings
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 from tools import bound_table
 
 from benchgov.errors import InputError
@@ -110,6 +111,13 @@ def test_the_plain_reference_gives_the_same_value(count: int, values: list[float
     bound = lower_bound_95(given, seed=count)
     assert bound.method == method
     assert bound.value == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("count", [lower_bound.MANY_SCORES, 201, 500, 10_000, 1_000_000])
+def test_the_expansion_of_students_t_is_scipys_value(count: int) -> None:
+    """From the number of scores on from which it is used."""
+    assert count >= lower_bound.MANY_SCORES
+    assert lower_bound._student(count - 1) == pytest.approx(stdtrit(count - 1, lower_bound.TAIL), rel=1e-12)
 
 
 def test_one_seed_gives_one_bound_and_other_seeds_others() -> None:
