@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -70,7 +71,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program with `arguments` (default: those of the process) and exit."""
     if COMPLETION in os.environ:
         cli.main(prog_name="benchgov", complete_var=COMPLETION)
-    sys.exit(run_cli(sys.argv[1:] if arguments is None else arguments))
+    code = run_cli(sys.argv[1:] if arguments is None else arguments)
+    # Python would look through all that was loaded, several times, for what only refers to itself: that takes
+    # longer than many a command, and the memory is given back anyway.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run_cli(arguments: list[str], tell: Callable[[BenchgovError], None] | None = None) -> int:
