@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from benchgov.eval.cache import Cache, CorruptEntryError
+from benchgov.eval.crew import Crew
 from benchgov.eval.lower_bound import preload
-from benchgov.eval.pacing import LeftOutError, Paced
+from benchgov.eval.pacing import Paced
 from benchgov.eval.plan import Plan, cache_key, key_parts
 from benchgov.eval.scoring import Bench, score_case
 from benchgov.eval.spans import Span
@@ -30,7 +30,7 @@ _NEARLY = 0.8
 
 
 class Observer(Protocol):
-    """Told of what happens, as it happens, by one thread."""
+    """Told of what happens, as it happens, by one thread at a time."""
 
     def scored(self, case_id: str, score: BenchScore, *, hit: bool) -> None:
         """A case has its score, from the cache or not."""
@@ -110,25 +110,14 @@ class Execution:
     ) -> None:
         workers = min(_STAGES * self.concurrency, len(cases))
         with ThreadPoolExecutor(workers + 1, "eval") as pool, ExitStack() as stack:
-            pool.submit(preload)  # while the first processes start
+            pool.submit(preload, len(keys))  # while the first processes start
             pair = stack.enter_context(self.hosts(min(self.concurrency, len(cases))))
-            waiting = iter(cases)
-            running = _Running(pool)
             paced = Paced(pair.sut, self.concurrency, self.max_cost_usd)
-            task = self._task(replace(pair, sut=paced), span)
+            crew = Crew(cases, self._task(replace(pair, sut=paced), span), self._kept(keys, done), paced)
             try:
-                running.fill(waiting, task, workers)
-                while running.cases:
-                    scored = running.next()
-                    if scored:
-                        self._count(*scored, done)
-                    spent = paced.is_spent
-                    if not spent:  # before the score is kept, so that no process waits for that
-                        running.fill(waiting, task, workers)
-                    if scored:
-                        self._keep(*scored, keys[scored[0]])
-                    if spent and not paced.is_waited_for(running.cases.values()):
-                        break
+                for _ in range(workers):
+                    pool.submit(crew.work)
+                crew.wait()
                 done.complete = len(done.scores) == len(keys)
             finally:
                 stack.close()  # now: threads that wait for an answer get none, and the pool can end
@@ -141,41 +130,16 @@ class Execution:
 
         return scored
 
-    def _count(self, case_id: str, score: BenchScore, done: Executed) -> None:
-        before = done.spent_usd
-        done.scores[case_id] = score
-        done.spent_usd = math.fsum((before, score.cost_usd))
-        if before <= _NEARLY * self.max_cost_usd < done.spent_usd:
-            self.observer.warned("cost.near", spent_usd=done.spent_usd, max_cost_usd=self.max_cost_usd)
+    def _kept(self, keys: Mapping[str, Key], done: Executed) -> Callable[[str, BenchScore], None]:
+        def keep(case_id: str, score: BenchScore) -> None:
+            before = done.spent_usd
+            done.scores[case_id] = score
+            done.spent_usd = math.fsum((before, score.cost_usd))
+            if before <= _NEARLY * self.max_cost_usd < done.spent_usd:
+                self.observer.warned("cost.near", spent_usd=done.spent_usd, max_cost_usd=self.max_cost_usd)
+            if self.cache is not None and not is_of_harness(score):
+                key = keys[case_id]
+                self.cache.put(key.digest, score, key.parts, f"{self.plan.task_class}/{case_id}")
+            self.observer.scored(case_id, score, hit=False)
 
-    def _keep(self, case_id: str, score: BenchScore, key: Key) -> None:
-        if self.cache is not None and not is_of_harness(score):
-            self.cache.put(key.digest, score, key.parts, f"{self.plan.task_class}/{case_id}")
-        self.observer.scored(case_id, score, hit=False)
-
-
-class _Running:
-    """The cases that are in the pool, by their futures. Those that wait outside cost no memory."""
-
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self.cases: dict[Future[BenchScore], str] = {}
-        self._pool = pool
-        self._ended: SimpleQueue[Future[BenchScore]] = SimpleQueue()
-
-    def fill(
-        self, waiting: Iterator[BenchCase], task: Callable[[BenchCase], BenchScore], workers: int
-    ) -> None:
-        """Start as many of those that wait as there are idle workers."""
-        while len(self.cases) < workers and (case := next(waiting, None)):
-            future = self._pool.submit(task, case)
-            self.cases[future] = case.case_id
-            future.add_done_callback(self._ended.put)
-
-    def next(self) -> tuple[str, BenchScore] | None:
-        """Wait for a case to end; its score, or None where the money was spent before its turn."""
-        future = self._ended.get()
-        case_id = self.cases.pop(future)
-        try:
-            return case_id, future.result()
-        except LeftOutError:
-            return None
+        return keep

@@ -145,7 +145,7 @@ class _Reused:
         socket.send_fds(self._questions, [b"?"], list(streams))
         for stream in streams:
             os.close(stream)
-        if stopped:  # a new one may have answered by now: it would go on, and nobody would see that it stopped
+        if stopped:  # a new one may have answered by now, and would go on without being seen to stop
             os.kill(self._child, signal.SIGCONT)
         _, status = os.waitpid(self._child, os.WUNTRACED)
         if os.WIFSTOPPED(status):
