@@ -11,8 +11,10 @@ from benchgov.canonical import Json
 from benchgov.eval.models import BenchRunReport, PromotionVerdict
 
 
-def from_eval(report: BenchRunReport, environ: Mapping[str, str], *, name: str) -> Draft:
-    """The draft of an eval run, without what a record of it adds to the file `name`.
+def from_eval(
+    report: BenchRunReport, environ: Mapping[str, str], *, name: str, data: bytes | None = None
+) -> Draft:
+    """The draft of an eval run, without what a record of it adds to the file `name` (`data`, if at hand).
 
     Recorded once is what the run found: the same inputs with the same scores, whenever and however often they
     are run, are one record. The same inputs with other scores are another, and so cannot hide.
@@ -37,7 +39,7 @@ def from_eval(report: BenchRunReport, environ: Mapping[str, str], *, name: str) 
         "block_severity_failure_modes": list(report.block_severity_failure_modes),
         "selection": list(report.selection),
     }
-    data = report.unlinked().to_bytes()
+    data = data or report.unlinked().to_bytes()
     isolation = report.isolation_class
     draft = make_draft(
         "eval", {name: data}, subject, environ, complete=report.complete, isolation_class=isolation

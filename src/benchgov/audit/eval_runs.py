@@ -67,9 +67,10 @@ def record_run(
         OutputError: it cannot be written.
     """
     path = runs / run_name(report)
-    create_exclusive(path, report.unlinked().to_bytes(), _MODE)
+    data = report.unlinked().to_bytes()
+    create_exclusive(path, data, _MODE)
     try:
-        draft = from_eval(report, environ, name=path.name)
+        draft = from_eval(report, environ, name=path.name, data=data)
         appended = append(store, draft, host=report.host_fingerprint, now=now, allow=allow)
     except BaseException:
         put_back(path, None)

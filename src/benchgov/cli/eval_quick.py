@@ -47,6 +47,12 @@ def lines_of(report: dict[str, Any], hits: int) -> list[str]:
     return [json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines]
 
 
+def is_first(given: Mapping[str, Any]) -> bool:
+    """Whether cases will probably have to be scored: no run was kept here, or none is to be looked for."""
+    root = _root(Path.cwd(), os.environ)
+    return given["no_cache"] or (root is not None and not (root / _KEPT).exists())
+
+
 def answered(given: Mapping[str, Any], config_file: Path | None, output_format: str) -> bool:
     """Print the report of a run that was recorded before; False when it is not known, or in doubt."""
     if (

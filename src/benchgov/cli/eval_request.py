@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchgov.cli.eval_places import EvalPlaces
     from benchgov.eval.prepare import Request
+    from benchgov.eval.sut.spec import SutSpec
 
 LEVELS = ["auto", "subprocess", "landlock", "bubblewrap", "container", "microvm"]
 
@@ -28,7 +29,7 @@ def make_request(
         task_class=given["task_class"],
         root=root,
         bench_root=places.bench_root,
-        sut=_sut(given),
+        sut=sut_given(given),
         pattern=given.get("cases"),
         shard=parse_shard(given["shard"]) if given.get("shard") else None,
         isolation=given["isolation"],
@@ -40,7 +41,8 @@ def make_request(
     )
 
 
-def _sut(given: Mapping[str, Any]) -> Any:
+def sut_given(given: Mapping[str, Any]) -> SutSpec | None:
+    """The SUT that the options name; None for the bench's own. Raises `UsageError`."""
     from benchgov.errors import UsageError
     from benchgov.eval.sut.spec import callable_sut, command_sut
 

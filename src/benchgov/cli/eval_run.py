@@ -18,8 +18,8 @@ from benchgov.cli.eval_places import (
     sut_process_option,
     task_class_option,
 )
-from benchgov.cli.eval_quick import answered, keep_settings, lines_of
-from benchgov.cli.eval_request import LEVELS, make_request
+from benchgov.cli.eval_quick import answered, is_first, keep_settings, lines_of
+from benchgov.cli.eval_request import LEVELS, make_request, sut_given
 
 if TYPE_CHECKING:
     from benchgov.audit.eval_runs import Recorded
@@ -87,15 +87,18 @@ def run(output_format: str, config_file: Path | None, **given: Any) -> int:
     from benchgov.errors import CostCapError
     from benchgov.eval.prepare import prepare
     from benchgov.eval.starters import Starters
+    from benchgov.eval.sut.spec import SutSpec
 
     if "OPENBLAS_NUM_THREADS" not in os.environ:
         # No matrix is multiplied here: NumPy's threads would only wait for one. The system under test, which
         # may want them, is given what `os.environ` says, and that stays as it is.
         os.putenv("OPENBLAS_NUM_THREADS", "1")
-    project = open_project(config_file)
-    places = EvalPlaces.of(project, given["bench_root"], given["out"], given["cache_dir"])
-    request = make_request(project.root, places, project.settings.eval.model_dump(), given)
-    with closing(Starters(project.rim.environ)) as starters:
+    with closing(Starters(os.environ)) as starters:
+        if is_first(given):
+            starters.begin_sut(sut_given(given) or SutSpec(keep=given["sut_env"]))
+        project = open_project(config_file)
+        places = EvalPlaces.of(project, given["bench_root"], given["out"], given["cache_dir"])
+        request = make_request(project.root, places, project.settings.eval.model_dump(), given)
         settled = [starters.begin] if given["no_cache"] or places.is_new(request.task_class) else []
         prepared = prepare(request, project.rim.environ, places.changed, *settled)
         places.verify_log()

@@ -68,7 +68,7 @@ class Cache:
         entry = {"parts": kept, "score": value, "digest": canonical_json(blake3_hex(value))}
         latest = {"parts": kept, "key": canonical_json(key)}
         with self._locked():
-            put_file(f"{self.folder}/scores/{key}.json", canonical_object(entry) + b"\n")
+            put_file(self._score(key), canonical_object(entry) + b"\n")
             put_file(f"{self.folder}/latest/{case}.json", canonical_object(latest) + b"\n")
 
     def latest(self, case: str) -> dict[str, str] | None:
@@ -81,7 +81,7 @@ class Cache:
 
     def has(self, key: str) -> bool:
         """Whether something is kept under a key."""
-        return self._score(key).is_file()
+        return Path(self._score(key)).is_file()
 
     def knows(self, task_class: str) -> bool:
         """Whether a score of a task class was ever kept."""
@@ -98,35 +98,37 @@ class Cache:
         return removed
 
     def gc_daily(self, now: float) -> int:
-        """`gc`, unless it was done within the last day."""
+        """`gc`, unless it was done, or the cache was begun, within the last day."""
         mark = self.folder / ".gc"
+        due = False
         with contextlib.suppress(OSError):
-            if now - mark.stat().st_mtime < _DAY:
+            due = now - mark.stat().st_mtime >= _DAY
+            if not due:
                 return 0
         if not self.folder.is_dir():
             return 0
         with contextlib.suppress(OSError):
             mark.touch()
-        return self.gc(now)
+        return self.gc(now) if due else 0
 
     def touch(self, key: str) -> None:
         """Note that a score was used: it is kept for longer."""
-        path = self._score(key)
+        path = Path(self._score(key))
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _DAY:
                 os.utime(path)
 
-    def _score(self, key: str) -> Path:
-        return self.folder / "scores" / f"{key}.json"
+    def _score(self, key: str) -> str:
+        return f"{self.folder}/scores/{key}.json"
 
     def _latest(self, case: str) -> Path:
         return self.folder / "latest" / f"{case}.json"
 
-    def _read(self, path: Path) -> dict[str, Any] | None:
-        if not path.exists():
+    def _read(self, path: str | Path) -> dict[str, Any] | None:
+        if not os.path.exists(path):  # noqa: PTH110 - for each case of a run that is new
             return None
         try:
-            value = json.loads(read_bytes(path, MAX_ENTRY_BYTES))
+            value = json.loads(read_bytes(Path(path), MAX_ENTRY_BYTES))
         except (InputError, ValueError, RecursionError) as error:
             raise CorruptEntryError(str(error)) from error
         if not isinstance(value, dict):

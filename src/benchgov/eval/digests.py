@@ -76,7 +76,7 @@ def members(folder: Path) -> tuple[Member, ...]:
         raise BenchCaseError("not a folder", where=str(folder))
     found = []
     size = 0
-    for member in _walk(folder, "", folder, 0):
+    for member in _walk(str(folder), "", folder, 0):
         found.append(member)
         size += member.size
         if size > MAX_CASE_BYTES:
@@ -157,14 +157,14 @@ def _yaml_digests(text: str, path: Path) -> dict[str, str]:
     return dict(value)
 
 
-def _walk(folder: Path, prefix: str, case: Path, depth: int) -> Iterator[Member]:
+def _walk(folder: str, prefix: str, case: Path, depth: int) -> Iterator[Member]:
     if depth > _MAX_DEPTH:
-        raise BenchCaseError("folders are nested too deeply", where=str(folder))
+        raise BenchCaseError("folders are nested too deeply", where=folder)
     with os.scandir(folder) as entries:
         for entry in entries:
             name = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path), f"{name}/", case, depth + 1)
+                yield from _walk(entry.path, f"{name}/", case, depth + 1)
             elif name != CASE_FILE:
                 yield _member(entry, name, case)
 
@@ -201,13 +201,15 @@ def _is_below(path: str, base: str) -> bool:
 
 def _add_content(hasher: blake3, member: Member) -> None:
     descriptor = os.open(member.path, _OPEN_FLAGS)
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         left = member.size
-        while chunk := stream.read(min(_CHUNK_BYTES, left + 1)):
+        while chunk := os.read(descriptor, min(_CHUNK_BYTES, left + 1)):
             left -= len(chunk)
             hasher.update(chunk)
             if left < 0:
                 break
+    finally:
+        os.close(descriptor)
     if left:
         raise BenchCaseError("changed while it was read", where=member.path)
     hasher.update(bytes(-member.size % _BLOCK))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -189,13 +191,21 @@ def _case(files: CaseFiles, document: dict[str, Any], task_class: TaskClass, roo
         raise BenchCaseError("case_digest is another than that of its digests.yaml", where=str(where))
     paths = {"input_path": files.folder / INPUT, "expected_path": files.folder / EXPECTED}
     for path in paths.values():
-        if path.is_symlink() or not path.is_dir():
+        if not _is_folder(path):
             raise BenchCaseError("there is no such folder", where=str(path))
     if "cassette_path" in document:
         paths["cassette_path"] = _cassette(document["cassette_path"], task_class, root, where)
     if taken := sorted({"input_path", "expected_path"} & set(document)):
         raise BenchCaseError(f"{taken[0]}: unknown key", where=str(where))
     return _validated(BenchCase, {**document, **paths, "case_digest": files.digest}, where)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is one itself, and no link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _cassette(text: object, task_class: TaskClass, root: Path, where: Path) -> Path:

@@ -54,10 +54,9 @@ class EvalLog:
 
     def reported(self, report: BenchRunReport, hits: int) -> None:
         """The run has its report."""
-        facts = report.to_json()
+        facts = report.model_dump(mode="json", exclude={"per_case"})
         if not self._whole:
             facts = {name: facts[name] for name in _BRIEF}
-        facts.pop("per_case", None)
         self._log.info("report", cases=len(report.per_case), cache_hits=hits, **facts)
 
 

@@ -59,10 +59,15 @@ class Starters:
     rubric: Starter | None = None
     sut: Starter | None = None
 
+    def begin_sut(self, spec: SutSpec) -> None:
+        """Begin that of the SUT, of which it matters only whether it is a command, and what it is given."""
+        if self.sut is None:
+            self.sut = sut_starter(spec, self.environ)
+            self.sut.begin()
+
     def begin(self, spec: SutSpec, bench_path: Path, level: Level) -> None:
-        """Begin them; nobody waits for that here."""
-        self.sut = sut_starter(spec, self.environ)
-        self.sut.begin()
+        """Begin both; nobody waits for that here."""
+        self.begin_sut(spec)
         self.rubric = rubric_starter(bench_path, level)
         if self.rubric:
             self.rubric.begin()

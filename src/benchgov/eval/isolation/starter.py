@@ -40,6 +40,7 @@ class Starter:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
+        self._has_forked = False
 
     def begin(self) -> None:
         """Start the process that keepers are forked from, unless it runs; nobody waits for it here.
@@ -60,6 +61,7 @@ class Starter:
                     requests.close()
                     raise
             self._requests = requests
+            self._has_forked = False
         return self._requests
 
     def start(self) -> Started:
@@ -84,6 +86,7 @@ class Starter:
         keeping, orders = socket.socketpair()
         serving, control = socket.socketpair()
         with keeping, serving:
+            self._has_forked = True
             try:
                 keeper = Fork(_asked(requests, (keeping.fileno(), serving.fileno())))
                 return Started(keeper, orders, control, keeper.kill)
@@ -103,6 +106,8 @@ class Starter:
             self._requests = None
         process, self._process = self._process, None
         if process is not None:
+            if not self._has_forked:  # it may still be loading, and nobody needs it
+                process.kill()
             try:
                 process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
