@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,6 +167,26 @@ def test_a_process_may_answer_before_its_worker_goes_on(root: Path) -> None:
     )
     with opened(root, callable_sut("bench.t-x.late:answer", process="reused")) as late:
         assert len({ask(late, case_of(root), timeout=20).output["pid"] for _ in range(3)}) == 1
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of the system call is that of x86-64")
+@pytest.mark.parametrize("process", ["fresh", "reused"])
+def test_a_process_that_makes_itself_a_sibling_is_ended_with_its_case(root: Path, process: Any) -> None:
+    """`CLONE_PARENT`: it is no descendant of who started it. The next case is answered, and it is alone."""
+    (root / "bench/t-x/sibling.py").write_text(
+        "import ctypes, os\n"
+        "def answer(case):\n"
+        "    if case.case_id == '001' and ctypes.CDLL(None).syscall(56, 0x8000 | 17, 0, 0, 0, 0) == 0:\n"
+        "        os.execvp('sleep', ['sleep', '31536008'])\n"
+        "    return {'parent': os.getppid()}\n",
+        encoding="utf-8",
+    )
+    with opened(root, callable_sut("bench.t-x.sibling:answer", process=process)) as sibling:
+        parents = []
+        for number in (1, 2, 3):
+            parents.append(ask(sibling, case_of(root, f"{number:03}")).output["parent"])
+            assert not running("31536008")
+    assert parents[0] != parents[1] == parents[2]
 
 
 def test_what_was_started_with_the_module_stays_until_the_end(root: Path) -> None:

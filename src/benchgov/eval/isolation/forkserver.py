@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from benchgov.canonical import Json
 from benchgov.errors import InputError
 from benchgov.eval.isolation.confine import Confinement
+from benchgov.eval.isolation.family import Family
 from benchgov.eval.isolation.keeper import LOADED, SWEEP
 from benchgov.eval.isolation.launch import END_SECONDS, Started
 from benchgov.eval.isolation.limits import Limits
@@ -94,6 +95,7 @@ class ForkServer:
         self._program = program
         self._launch = launch
         self._started: Started | None = None
+        self._family: Family | None = None
         self._failed_starts: list[ProcessFailure] = []
 
     def ask(self, task: Task, timeout: float) -> Answered:
@@ -164,6 +166,7 @@ class ForkServer:
         self._prepare()
 
     def _prepare(self) -> None:
+        assert self._started is not None
         program = self._program
         heading: dict[str, Json] = {
             "target": program.target,
@@ -181,6 +184,8 @@ class ForkServer:
                 raise printed.failure(kind, f"cannot be loaded: {_last_line(printed.stderr)}")
             if program.sweeps:
                 self._order(LOADED, printed)
+                with contextlib.suppress(OSError, ValueError):
+                    self._family = Family(self._started.process.pid, answering=int(program.reused))
         except ProcessFailure as failure:
             self._failed_starts.append(failure)
             self.close()
@@ -210,8 +215,10 @@ class ForkServer:
         """Leave nothing behind of what was asked; a server that is gone is ended wholly by whoever called."""
         if not status.strip(b"-\n").isdigit():
             raise printed.failure("killed", "the process that serves it ended")
-        if self._program.sweeps:
+        if self._program.sweeps and not (self._family and self._family.is_alone()):
             self._order(SWEEP, printed)
+            if self._family and self._family.has_stray():
+                self.close()
 
     def _order(self, order: bytes, printed: Printed) -> None:
         assert self._started is not None
@@ -227,6 +234,7 @@ class ForkServer:
     def close(self) -> None:
         """End the server and all that it started; a further question starts another."""
         started, self._started = self._started, None
+        self._family = None
         if started is not None:
             started.close()
 
