@@ -38,7 +38,7 @@ def test_help_and_version_import_nothing_heavy() -> None:
 
 
 def test_the_bound_of_many_scores_needs_no_scipy() -> None:
-    """It takes longer to load than to score a hundred cases; only the bound of few scores needs it."""
+    """It takes long to load; only the bound of few scores, or of such that are nearly all alike, needs it."""
     code = (
         "import sys\nfrom benchgov.eval.lower_bound import MANY_SCORES, lower_bound_95, preload\n"
         "many = [number / MANY_SCORES for number in range(MANY_SCORES)]\n"

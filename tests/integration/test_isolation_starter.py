@@ -56,6 +56,17 @@ def test_servers_of_one_starter_answer_at_the_same_time(started: Starter) -> Non
     )  # keepers to take leave of
 
 
+def test_one_that_nobody_needed_is_not_waited_for(tmp_path: Path) -> None:
+    """It was begun in case; what it loads may take long."""
+    (tmp_path / "endless.py").write_text("import time; time.sleep(31536009)")
+    one = Starter(replace(LAUNCH, path=(*LAUNCH.path, str(tmp_path))), ["endless"])
+    one.begin()
+    process = one._process
+    assert process
+    one.close()
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_a_server_has_variables_of_its_own(started: Starter) -> None:
     """And besides what its starter was given, none of another server's."""
     told = [replace(PROGRAM, environ={"MINE": text}) for text in ("one", "two")]

@@ -69,7 +69,7 @@ class Cache:
         latest = {"parts": kept, "key": canonical_json(key)}
         with self._locked():
             put_file(self._score(key), canonical_object(entry) + b"\n")
-            put_file(f"{self.folder}/latest/{case}.json", canonical_object(latest) + b"\n")
+            put_file(self._latest(case), canonical_object(latest) + b"\n")
 
     def latest(self, case: str) -> dict[str, str] | None:
         """The parts of the key under which `case` (`<task class>/<case id>`) was last kept."""
@@ -100,16 +100,12 @@ class Cache:
     def gc_daily(self, now: float) -> int:
         """`gc`, unless it was done, or the cache was begun, within the last day."""
         mark = self.folder / ".gc"
-        due = False
+        is_new = not mark.exists()
         with contextlib.suppress(OSError):
-            due = now - mark.stat().st_mtime >= _DAY
-            if not due:
+            if not self.folder.is_dir() or not (is_new or now - mark.stat().st_mtime >= _DAY):
                 return 0
-        if not self.folder.is_dir():
-            return 0
-        with contextlib.suppress(OSError):
             mark.touch()
-        return self.gc(now) if due else 0
+        return 0 if is_new else self.gc(now)
 
     def touch(self, key: str) -> None:
         """Note that a score was used: it is kept for longer."""
@@ -121,10 +117,10 @@ class Cache:
     def _score(self, key: str) -> str:
         return f"{self.folder}/scores/{key}.json"
 
-    def _latest(self, case: str) -> Path:
-        return self.folder / "latest" / f"{case}.json"
+    def _latest(self, case: str) -> str:
+        return f"{self.folder}/latest/{case}.json"
 
-    def _read(self, path: str | Path) -> dict[str, Any] | None:
+    def _read(self, path: str) -> dict[str, Any] | None:
         if not os.path.exists(path):  # noqa: PTH110 - for each case of a run that is new
             return None
         try:

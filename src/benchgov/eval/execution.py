@@ -30,7 +30,7 @@ _NEARLY = 0.8
 
 
 class Observer(Protocol):
-    """Told of what happens, as it happens, by one thread at a time."""
+    """Told of what happens, as it happens: of scores by one thread at a time, warned by any."""
 
     def scored(self, case_id: str, score: BenchScore, *, hit: bool) -> None:
         """A case has its score, from the cache or not."""

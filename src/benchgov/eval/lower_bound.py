@@ -34,7 +34,7 @@ SMALL_SAMPLE_POWER = 2.0
 """How far out the quantile lies for a small sample; 0.5 only undoes that resamples vary too little."""
 
 MANY_SCORES = 200
-"""From so many on, the bound needs no SciPy, unless all scores are 0 or 1."""
+"""From so many on, BCa needs no SciPy; Clopper–Pearson always does."""
 
 _CACHED_SCORES = 512
 _BLOCK_RESAMPLES = 50
@@ -77,7 +77,6 @@ def preload(count: int) -> None:
     import numpy.random  # noqa: F401
 
     _normal()
-
     if count < MANY_SCORES:
         import scipy.special  # noqa: F401
 
@@ -139,7 +138,7 @@ def _student(freedom: int) -> float:
     """The quantile of the 5 % tail of Student's t.
 
     For many degrees of freedom by its expansion around the normal quantile (Abramowitz & Stegun 26.7.5),
-    which is exact to 1e-12 then, and needs no SciPy: that takes longer to load than a hundred cases.
+    which is exact to 1e-12 then, and needs no SciPy: that takes a quarter of a second to load.
     """
     if freedom + 1 < MANY_SCORES:
         from scipy.special import stdtrit

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.eval_builders import STUB, Hosts, Observed, copy_bench, mode, score
 
-from benchgov.errors import UsageError
+from benchgov.errors import OutputError, UsageError
 from benchgov.eval.isolation.rubrics import RubricFailure
 from benchgov.eval.models import BenchCase, BenchScore
 from benchgov.eval.plan import parse_shard
@@ -228,6 +228,15 @@ def test_a_case_that_is_being_scored_is_cancelled_with_the_run(scene: Scene) -> 
     report = scene.run().report
     assert "002-ten" not in dict(report.per_case)
     assert not report.complete
+
+
+def test_what_no_case_is_to_blame_for_ends_the_run(scene: Scene) -> None:
+    """A score that cannot be kept, say: who waits for the threads is told, and the hosts are closed."""
+    (scene.root / "cache").write_text("in the way")
+    with pytest.raises(OutputError):
+        scene.run()
+    assert scene.hosts.asked
+    assert not scene.hosts.open
 
 
 def test_an_interruption_leaves_a_consistent_cache(scene: Scene) -> None:

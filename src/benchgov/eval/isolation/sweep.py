@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 MAX_ROUNDS = 2000
@@ -64,7 +64,7 @@ def children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError):
-                found += map(int, _text(f"/proc/{pid}/task/{thread}/children").split())
+                found += _children_of(pid, thread)
     return found
 
 
@@ -74,10 +74,11 @@ def known_children(pid: int) -> list[int]:
     Raises:
         OSError: there is no such process, or the kernel does not tell.
     """
-    found: list[int] = []
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        found += map(int, _text(f"/proc/{pid}/task/{thread}/children").split())
-    return found
+    return [child for thread in os.listdir(f"/proc/{pid}/task") for child in _children_of(pid, thread)]
+
+
+def _children_of(pid: int, thread: str) -> Iterator[int]:
+    return map(int, _text(f"/proc/{pid}/task/{thread}/children").split())
 
 
 def _text(path: str) -> bytes:
